@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "madang/base/json.h"
+
+#include <simdjson.h>
+
+#include <string>
+
+namespace madang {
+namespace {
+
+// A parser keeps the memory of the longest text it has seen; beyond this it is not kept.
+constexpr std::size_t kKeptCapacityBytes = 256 * 1024;
+
+simdjson::error_code parse_once(simdjson::dom::parser& parser, std::string_view text) {
+  if (parser.capacity() < text.size() || parser.max_depth() != kJsonDepthMax) {
+    const auto error = parser.allocate(text.size() + 64, kJsonDepthMax);
+    if (error != simdjson::SUCCESS) return error;
+  }
+  // The parser copies the text to where reading past its end is safe.
+  return parser.parse(text.data(), text.size(), true).error();
+}
+
+}  // namespace
+
+absl::StatusOr<Payload> checked_json(std::string_view text) {
+  simdjson::error_code error;
+  if (text.size() > kKeptCapacityBytes) {
+    simdjson::dom::parser parser;
+    error = parse_once(parser, text);
+  } else {
+    thread_local simdjson::dom::parser parser;
+    error = parse_once(parser, text);
+  }
+  if (error != simdjson::SUCCESS) return absl::InvalidArgumentError("payload is not valid JSON");
+  if (text.find_first_of("\r\n") == std::string_view::npos) return Payload(text);
+
+  std::string compact(text.size() + simdjson::SIMDJSON_PADDING, '\0');
+  std::size_t size = 0;
+  if (simdjson::minify(text.data(), text.size(), compact.data(), size) != simdjson::SUCCESS) {
+    return absl::InvalidArgumentError("payload is not valid JSON");
+  }
+  return Payload(std::string_view(compact.data(), size));
+}
+
+}  // namespace madang
