@@ -11,9 +11,8 @@
 namespace madang {
 namespace {
 
-Cursor cursor_at(const Event& event, const Cursor& before) {
-  return {event.number, event.offset != 0 ? event.offset : before.offset, event.messages};
-}
+// Where a reader stands that has everything up to this event.
+Cursor cursor_at(const Event& event) { return {event.number, event.top_offset, event.messages}; }
 
 }  // namespace
 
@@ -58,10 +57,16 @@ void Room::append(Event event, MonoTime now, WallTime wall_now) {
   event.messages = top_.messages + (event.kind == EventKind::kMessage ? 1 : 0);
   event.appended = now;
   event.time = wall_now;
+  event.top_offset = std::max(top_.offset, event.offset);
   auto shared = std::make_shared<const Event>(std::move(event));
-  top_ = {shared->number, std::max(top_.offset, shared->offset), shared->messages};
+  top_ = cursor_at(*shared);
   if (shared->offset == history_.top() + 1) history_.append(shared);
   tail_.append(std::move(shared));
+}
+
+bool Room::wants_space() const {
+  return tail_.size() + announcements_.size() + 1 >= options_.tail_events_max ||
+         tail_.bytes() + announcements_.size() * sizeof(Event) >= options_.tail_bytes_max;
 }
 
 bool Room::make_space(std::uint64_t read_number) {
@@ -69,7 +74,7 @@ bool Room::make_space(std::uint64_t read_number) {
     if (tail_.size() == 0) return true;
     const Event& oldest = *tail_.oldest();
     if (oldest.number > read_number) return false;
-    before_tail_ = cursor_at(oldest, before_tail_);
+    before_tail_ = cursor_at(oldest);
     tail_.drop_oldest();
   }
   return true;
@@ -131,8 +136,7 @@ Cursor Room::newest_cursor() const {
   for (auto number = tail_.next_number(); number > tail_.first_number(); --number) {
     const Event& event = *tail_.at(number - 1);
     if (event.kind != EventKind::kMessage) continue;
-    return {event.number - 1, event.offset != 0 ? event.offset - 1 : top_.offset,
-            event.messages - 1};
+    return {event.number - 1, event.top_offset - (event.offset != 0 ? 1 : 0), event.messages - 1};
   }
   return top_;
 }
@@ -153,7 +157,7 @@ EventPage Room::read_after(const Cursor& cursor, const PageBounds& bounds) const
     while (!page.events.empty() && page.events.back()->number > before_tail_.number) {
       page.events.pop_back();  // the tail has it, and what was announced before it
     }
-    if (!page.events.empty()) page.end = cursor_at(*page.events.back(), cursor);
+    if (!page.events.empty()) page.end = cursor_at(*page.events.back());
     if (page.end.offset < before_tail_.offset) {
       page.status = ReadStatus::kMore;
       return page;
@@ -164,18 +168,31 @@ EventPage Room::read_after(const Cursor& cursor, const PageBounds& bounds) const
       return page;
     }
   }
+  read_tail_into(page, bounds);
+  return page;
+}
+
+void Room::read_tail_into(EventPage& page, const PageBounds& bounds) const {
   std::size_t bytes = 0;
   for (auto number = page.end.number + 1; number < tail_.next_number(); ++number) {
     const EventRef& event = tail_.at(number);
     if (page.events.size() >= bounds.messages_max ||
         (bytes > 0 && bytes + event->bytes() > bounds.bytes_max)) {
       page.status = ReadStatus::kMore;
-      return page;
+      return;
     }
     bytes += event->bytes();
-    page.end = cursor_at(*event, page.end);
+    page.end = cursor_at(*event);
     page.events.push_back(event);
   }
+}
+
+EventPage Room::read_tail(std::uint64_t number, const PageBounds& bounds, Cursor& begin) const {
+  begin = before_tail_;
+  if (number > before_tail_.number) begin = cursor_at(*tail_.at(number));
+  EventPage page;
+  page.end = begin;
+  read_tail_into(page, bounds);
   return page;
 }
 
@@ -200,7 +217,7 @@ std::optional<EventPage> Room::recover(const StreamPosition& since,
   history_.read_up(since.offset, bounds.messages_max, bounds.bytes_max, page.events);
   assert(!page.events.empty());
   if (page.events.back()->offset < history_.top()) {
-    page.end = cursor_at(*page.events.back(), {});
+    page.end = cursor_at(*page.events.back());
     page.status = ReadStatus::kMore;
   }
   if (planted(Fault::kDuplicateAfterRecovery)) page.end.number = page.events.back()->number - 1;
@@ -226,7 +243,7 @@ void Room::expire(MonoTime now, std::uint64_t read_number) {
   idempotency_.expire(now);
   while (tail_.size() > 0 && tail_.oldest()->number <= read_number &&
          tail_.oldest()->appended + options_.tail_age_max <= now) {
-    before_tail_ = cursor_at(*tail_.oldest(), before_tail_);
+    before_tail_ = cursor_at(*tail_.oldest());
     tail_.drop_oldest();
   }
 }

@@ -76,6 +76,9 @@ struct Limits {
   // with counts: OutOfRange (106).
   std::size_t presence_list_max = 1'000;
 
+  // How long joins and leaves wait for their opposite before members are told.
+  Duration announce_tick = std::chrono::milliseconds(100);
+
   // --- Pages and slices --------------------------------------------------------------------
   // The largest page of history or recovery, in messages and bytes of payload.
   std::size_t page_messages_max = 1'000;

@@ -38,7 +38,7 @@ class Ring {
   }
 
   void clear() {
-    slots_ = {};
+    slots_ = std::vector<T>();
     begin_ = size_ = 0;
   }
 

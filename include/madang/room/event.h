@@ -38,6 +38,8 @@ struct Event {
   std::uint64_t messages = 0;
   // Its place among the kept messages, which clients see and recover by; 0: not kept.
   std::uint64_t offset = 0;
+  // The newest offset at this event or before it.
+  std::uint64_t top_offset = 0;
 
   MonoTime appended;  // what its age counts from
   WallTime time;      // what people are shown

@@ -80,6 +80,9 @@ class Room {
   void enter(ClientInfoRef info);
   void leave(const ClientId& client);
 
+  // Whether the next append may have to drop something from the tail.
+  bool wants_space() const;
+
   bool has_announcements() const { return !announcements_.empty(); }
   // Appends what is to be announced. Returns false if the tail is full; the rest waits.
   bool announce(std::uint64_t read_number, MonoTime now, WallTime wall_now);
@@ -90,6 +93,10 @@ class Room {
   // What comes after `cursor`, from the tail or, further back, from the history (kept messages
   // alone). A page is bounded; the first event always fits.
   EventPage read_after(const Cursor& cursor, const PageBounds& bounds) const;
+
+  // The same for a lane, which has read up to `number` and is never lost unless it stood still: then
+  // it goes on with the oldest event. `begin` is set to the cursor before the page.
+  EventPage read_tail(std::uint64_t number, const PageBounds& bounds, Cursor& begin) const;
 
   // Where a reader goes on that has lost its place: before the oldest event of the tail, or before
   // the newest message.
@@ -116,6 +123,7 @@ class Room {
  private:
   bool knows_members() const { return options_.presence || options_.announce != Announce::kNever; }
   void note_announcement(EventKind kind, const ClientInfoRef& info);
+  void read_tail_into(EventPage& page, const PageBounds& bounds) const;
   bool make_space(std::uint64_t read_number);
   void append(Event event, MonoTime now, WallTime wall_now);
 

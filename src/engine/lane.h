@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "engine/encoded_events.h"
+#include "engine/member_table.h"
+#include "engine/outbox.h"
+#include "engine/room_slot.h"
+#include "engine/timer_wheel.h"
+#include "madang/base/counters.h"
+#include "madang/base/hash.h"
+#include "madang/base/limits.h"
+#include "madang/base/random.h"
+#include "madang/base/scheduler.h"
+#include "madang/engine/engine.h"
+
+namespace madang {
+
+class EngineImpl;
+class SessionImpl;
+
+// What one lane counts; written by it alone.
+struct LaneCounters {
+  LaneCounter delivered, excluded, dropped_oldest, dropped_latest, dropped_not_kept;
+  LaneCounter left_before_delivery, told_of_gap, recovered;
+  LaneCounter sessions, subscriptions, connects, joins, commands, commands_refused;
+  LaneCounter closed_slow, closed_no_pong, closed_by_peer, closed_for_cause;
+};
+
+// One event loop's share of the sessions. Its work comes in turns: a turn reads what is new in its
+// rooms, hands it to the members, serves those that are behind, writes to the transports, and ends
+// sessions that were closed. Everything but the methods marked so is for its own thread.
+class Lane : public std::enable_shared_from_this<Lane> {
+ public:
+  Lane(EngineImpl& engine, std::size_t index, Scheduler& scheduler, const Limits& limits,
+       std::uint64_t seed);
+  ~Lane();
+
+  // --- Any thread ------------------------------------------------------------------------------
+  std::size_t index() const { return index_; }
+  Scheduler& scheduler() { return scheduler_; }
+  Inbox& inbox() { return inbox_; }
+  const LaneCounters& counters() const { return counters_; }
+  // Makes sure that a turn comes.
+  void wake(MonoTime now);
+  // Called once, before anything else happens here.
+  void start();
+  bool stalled(MonoTime now) const;
+  // Runs `task(lane)` here; a task for a lane that has gone is dropped.
+  void post(absl::AnyInvocable<void(Lane&)> task);
+  // The same for what hosts ask for, of which a bounded number may wait.
+  absl::Status post_bounded(absl::AnyInvocable<void(Lane&)> task);
+
+  // --- Sessions --------------------------------------------------------------------------------
+  SessionImpl* open(std::shared_ptr<Transport> transport, std::unique_ptr<ProtocolSession> protocol,
+                    Framing& framing);
+  // Null if it has gone.
+  SessionImpl* find(std::uint64_t session) const;
+  void add_user(SessionImpl& session);
+  // A copy, because what is done to them may end them.
+  std::vector<SessionImpl*> sessions_of(std::string_view user) const;
+  std::vector<SessionImpl*> all_sessions() const;  // in the order they came
+
+  // The session has something to write or to look after in this turn.
+  void touch(SessionImpl& session);
+  // The session ends at the end of this turn.
+  void end(SessionImpl& session);
+
+  // --- Members ---------------------------------------------------------------------------------
+  void add_member(Subscription& subscription, std::uint64_t lane_read);
+  void remove_member(Subscription& subscription) { members_.remove(subscription); }
+  // From now on it is served: at once if it has what the lane has read, or by catching up.
+  void activate(Subscription& subscription);
+  // One page for one of the session's subscriptions that are behind.
+  void catch_up(SessionImpl& session);
+  // Messages that wait in rooms for this subscription, for the account.
+  std::uint64_t waiting(const Subscription& subscription) const;
+
+  // --- Time ------------------------------------------------------------------------------------
+  MonoTime now() const { return scheduler_.now(); }
+  WallTime wall_now() const { return scheduler_.wall_now(); }
+  void arm(TimerWheel::Timer& timer, MonoTime deadline);
+  void disarm(TimerWheel::Timer& timer) { wheel_.disarm(timer); }
+  SeededRandom& random() { return random_; }
+  std::uint64_t next_number() { return ++last_number_; }
+
+  // A shard of this lane has announcements waiting.
+  void announce_soon(Shard& shard);
+  // Looks after the age of what the shard keeps, from now on.
+  void keep_swept(Shard& shard) { swept_.push_back(&shard); }
+
+  // Tells all sessions to go, spread over a time, and calls `done` when they have gone.
+  void drain(const DrainOptions& options, Task done);
+
+  EngineImpl& engine() { return engine_; }
+  const Limits& limits() const { return limits_; }
+  LaneCounters& count() { return counters_; }
+  Outbox::Batch& write_batch() { return write_batch_; }
+
+ private:
+  // Calls back at its deadline.
+  class Alarm final : public TimerWheel::Timer {
+   public:
+    explicit Alarm(absl::AnyInvocable<void(MonoTime)> call) : call_(std::move(call)) {}
+
+   private:
+    void expired(MonoTime now) override { call_(now); }
+    absl::AnyInvocable<void(MonoTime)> call_;
+  };
+
+  void turn();
+  bool deliver();
+  void take_inbox();
+  void queue(const std::shared_ptr<LaneRoom>& room);
+  bool serve(LaneRoom& room, std::size_t& budget);
+  void offer(Subscription& subscription, LaneBatch& batch);
+  void hand_over(Subscription& subscription, std::span<const EventRef> events,
+                 const EncodedEvents& encoded, std::size_t first, const Cursor& end);
+  void fall_behind(Subscription& subscription);
+  void lost(Subscription& subscription, const Shard::CatchUp& read);
+  bool write_touched();
+  void end_closing();
+  void forget(SessionImpl& session);
+  void schedule_wheel(MonoTime deadline);
+  void turn_wheel();
+  void sweep(MonoTime now);
+  void announce(MonoTime now);
+  void drain_some(MonoTime now);
+  void skip(Subscription& subscription, const Cursor& to, LaneCounter& counter);
+
+  EngineImpl& engine_;
+  const std::size_t index_;
+  Scheduler& scheduler_;
+  const Limits& limits_;
+
+  // Shared with other threads.
+  Inbox inbox_;
+  std::atomic<bool> turn_posted_{false};
+  std::atomic<std::int64_t> turn_posted_at_{0};
+  std::atomic<std::size_t> tasks_waiting_{0};
+  LaneCounters counters_;
+
+  // The lane's own.
+  SeededRandom random_;
+  std::uint64_t last_number_ = 0;
+  TimerWheel wheel_;
+  MonoTime wheel_scheduled_ = MonoTime::max();
+  TimerHandle wheel_timer_;
+  Alarm sweep_alarm_;
+  Alarm announce_alarm_;
+  Alarm drain_alarm_;
+  std::vector<Shard*> swept_;
+  std::vector<Shard*> announcing_;
+
+  MemberTable members_;
+  std::deque<std::shared_ptr<LaneRoom>> to_serve_;
+  EncodeCache pages_;
+
+  absl::flat_hash_map<std::uint64_t, std::unique_ptr<SessionImpl>> sessions_;
+  StringMap<std::vector<SessionImpl*>> users_;
+  std::vector<SessionImpl*> touched_;
+  std::vector<SessionImpl*> writing_;
+  bool in_turn_ = false;
+  Outbox::Batch write_batch_;
+  std::vector<std::uint64_t> closing_;
+
+  struct Drain {
+    DrainOptions options;
+    Task done;
+    MonoTime begin;
+    std::size_t sessions = 0;
+  };
+  std::unique_ptr<Drain> drain_;
+};
+
+}  // namespace madang

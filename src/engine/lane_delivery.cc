@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// How events reach members: the part of a lane that reads rooms and fills outboxes.
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/lane.h"
+#include "engine/engine_impl.h"
+#include "engine/session_impl.h"
+#include "madang/base/planted_fault.h"
+
+namespace madang {
+namespace {
+
+WireFormat format_of(const Subscription& subscription) {
+  SessionImpl& session = *subscription.session;
+  return {&session.protocol().encoder(), &session.framing(), subscription.announcements};
+}
+
+PageBounds batch_bounds(const Limits& limits) {
+  return {limits.batch_events_max, std::min(limits.page_bytes_max, limits.outbox_events_bytes_max)};
+}
+
+}  // namespace
+
+void Lane::take_inbox() {
+  for (LaneMark* mark = inbox_.take(); mark != nullptr;) {
+    LaneMark* const next = mark->next;
+    const SlotRef slot = std::move(mark->keep);
+    mark = next;
+    if (const auto room = members_.find(slot.get())) {
+      queue(room);
+    } else {
+      Shard::Taken nothing;  // clears the mark
+      engine_.shard_of(slot->name()).take(*slot, index_, {}, nothing);
+    }
+  }
+}
+
+void Lane::queue(const std::shared_ptr<LaneRoom>& room) {
+  room->news = true;
+  if (std::exchange(room->queued, true)) return;
+  to_serve_.push_back(room);
+}
+
+// Returns whether there is more to do.
+bool Lane::deliver() {
+  take_inbox();
+  std::size_t budget = limits_.deliveries_per_turn_max;
+  while (!to_serve_.empty() && budget > 0) {
+    const std::shared_ptr<LaneRoom> room = to_serve_.front();
+    to_serve_.pop_front();
+    if (room->members.empty()) {
+      // All have left since its mark came. Someone may have come again, under a new record.
+      room->queued = false;
+      if (const auto again = members_.find(room->slot.get())) {
+        queue(again);
+      } else {
+        Shard::Taken nothing;
+        engine_.shard_of(room->slot->name()).take(*room->slot, index_, {}, nothing);
+      }
+      continue;
+    }
+    if (serve(*room, budget)) {
+      to_serve_.push_back(room);
+    } else {
+      room->queued = false;
+    }
+  }
+  return !to_serve_.empty();
+}
+
+// Hands out one slice of one batch. Returns whether there is more.
+bool Lane::serve(LaneRoom& room, std::size_t& budget) {
+  if (!room.batch) {
+    if (!std::exchange(room.news, false)) return false;
+    LaneBatch batch;
+    engine_.shard_of(room.slot->name())
+        .take(*room.slot, index_, batch_bounds(limits_), batch.taken);
+    const EventPage& page = batch.taken.page;
+    if (page.events.empty()) return false;
+    if (page.status == ReadStatus::kMore) room.news = true;
+    room.read_number = page.end.number;
+    batch.members_left = room.members.size();
+    room.batch = std::move(batch);
+  }
+  while (room.batch->members_left > 0 && budget > 0) {
+    --budget;
+    offer(*room.members[--room.batch->members_left], *room.batch);
+  }
+  if (room.batch->members_left > 0) return true;
+  room.batch.reset();
+  return room.news;
+}
+
+void Lane::offer(Subscription& subscription, LaneBatch& batch) {
+  if (subscription.state != Subscription::State::kLive) return;
+  const Cursor& begin = batch.taken.begin;
+  const EventPage& page = batch.taken.page;
+  if (subscription.cursor.number >= page.end.number) return;
+  if (subscription.cursor.number < begin.number) return fall_behind(subscription);
+
+  std::size_t first = subscription.cursor.number - begin.number;
+  if (planted(Fault::kCursorOffByOne) && first > 0) ++first;
+  if (first >= page.events.size()) return;
+  const EncodedEvents& encoded = batch.in(format_of(subscription), *subscription.slot);
+  const Outbox& outbox = subscription.session->outbox();
+  const std::size_t bytes = encoded.ends.back() - (first == 0 ? 0 : encoded.ends[first - 1]);
+  if (!outbox.empty() && outbox.bytes() + bytes > limits_.outbox_events_bytes_max) {
+    return fall_behind(subscription);
+  }
+  hand_over(subscription, page.events, encoded, first, page.end);
+}
+
+void Lane::hand_over(Subscription& subscription, std::span<const EventRef> events,
+                     const EncodedEvents& encoded, std::size_t first, const Cursor& end) {
+  SessionImpl& session = *subscription.session;
+  const Cursor from = std::exchange(subscription.cursor, end);
+  const auto is_owed = [&](const Event& event) {
+    return event.kind == EventKind::kMessage && event.messages > subscription.joined_messages;
+  };
+  // Frames that are not for this member are cut out; each piece between them is one payload.
+  std::uint64_t excluded = 0;
+  std::uint64_t owed = 0;
+  std::uint64_t recovered = 0;
+  std::size_t piece = first;
+  const auto push_piece = [&](std::size_t last) {
+    std::uint32_t owed_here = 0;
+    for (std::size_t i = piece; i < last; ++i) {
+      if (is_owed(*events[i])) {
+        ++owed_here;
+      } else if (events[i]->kind == EventKind::kMessage) {
+        ++recovered;
+      }
+    }
+    owed += owed_here;
+    Payload frames = encoded.frames(piece, last);
+    if (!frames.empty()) session.outbox().push(std::move(frames), owed_here);
+    piece = last + 1;
+  };
+  for (const std::uint32_t i : encoded.excluding) {
+    if (i < first || events[i]->exclude != session.client()) continue;
+    push_piece(i);
+    if (is_owed(*events[i])) ++excluded;
+  }
+  push_piece(events.size());
+
+  counters_.excluded.add(excluded);
+  counters_.recovered.add(recovered);
+  counters_.dropped_not_kept.add(subscription.owed(end) - subscription.owed(from) - owed - excluded);
+  touch(session);
+}
+
+void Lane::fall_behind(Subscription& subscription) {
+  subscription.state = Subscription::State::kBehind;
+  subscription.session->behind().push_back(&subscription);
+  touch(*subscription.session);
+}
+
+void Lane::activate(Subscription& subscription) {
+  if (subscription.cursor.number >= subscription.lane_room->read_number) {
+    subscription.state = Subscription::State::kLive;
+  } else {
+    fall_behind(subscription);
+  }
+}
+
+void Lane::catch_up(SessionImpl& session) {
+  Subscription& subscription = *session.behind().front();
+  session.behind().erase(session.behind().begin());
+  RoomSlot& slot = *subscription.slot;
+  PageBounds bounds = batch_bounds(limits_);
+  bounds.messages_max = std::min(bounds.messages_max, limits_.page_messages_max);
+  const auto read =
+      engine_.shard_of(slot.name()).read_after(slot, subscription.cursor, bounds);
+  if (read.page.status == ReadStatus::kLost) return lost(subscription, read);
+  if (slot.options.slow_consumer == SlowConsumer::kKeepLatest &&
+      read.newest.number > subscription.cursor.number) {
+    return skip(subscription, read.newest, counters_.dropped_latest);
+  }
+  const EventPage& page = read.page;
+  if (!page.events.empty()) {
+    const EncodedEvents& encoded = pages_.get(format_of(subscription), slot, page.events);
+    hand_over(subscription, page.events, encoded, 0, page.end);
+  } else {
+    hand_over(subscription, {}, {}, 0, page.end);
+  }
+  activate(subscription);
+}
+
+void Lane::skip(Subscription& subscription, const Cursor& to, LaneCounter& counter) {
+  counter.add(subscription.owed(to) - subscription.owed(subscription.cursor));
+  subscription.cursor = to;
+  subscription.session->behind().push_back(&subscription);
+}
+
+void Lane::lost(Subscription& subscription, const Shard::CatchUp& read) {
+  switch (subscription.slot->options.slow_consumer) {
+    case SlowConsumer::kDropOldest:
+      return skip(subscription, read.oldest, counters_.dropped_oldest);
+    case SlowConsumer::kKeepLatest:
+      return skip(subscription, read.newest, counters_.dropped_latest);
+    case SlowConsumer::kDisconnect:
+    case SlowConsumer::kResubscribe:
+      counters_.told_of_gap.add(subscription.owed(read.top) -
+                                subscription.owed(subscription.cursor));
+      subscription.cursor = read.top;
+      return subscription.session->drop_lost(
+          subscription, subscription.slot->options.slow_consumer == SlowConsumer::kDisconnect);
+  }
+}
+
+std::uint64_t Lane::waiting(const Subscription& subscription) const {
+  const auto top = engine_.shard_of(subscription.slot->name())
+                       .look(*subscription.slot, [](const Room& room) { return room.top(); });
+  return subscription.owed(top) - subscription.owed(subscription.cursor);
+}
+
+}  // namespace madang

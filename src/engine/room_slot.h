@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "madang/room/room.h"
+
+namespace madang {
+
+struct RoomSlot;
+
+// What a room knows of one lane: whether it has members there, how far it has read, and its place in
+// the lane's inbox. Guarded by the shard, but for `next`, which the inbox owns.
+struct LaneMark {
+  LaneMark* next = nullptr;
+  RoomSlot* slot = nullptr;
+  std::shared_ptr<RoomSlot> keep;  // holds the slot while the mark is in the inbox
+  bool marked = false;
+  std::uint64_t members = 0;
+  std::uint64_t read_number = 0;  // the last event the lane has taken; counts while it has members
+};
+
+// A room in its shard, with what the lanes need beside it. Everything that changes is guarded by the
+// shard and touched by its methods alone.
+struct RoomSlot {
+  RoomSlot(std::string name, const RoomOptions& chosen, std::string epoch, std::size_t lanes,
+           std::uint64_t serial)
+      : options(chosen),
+        incarnation(serial),
+        room(std::move(name), chosen, std::move(epoch)),
+        marks(std::make_unique<LaneMark[]>(lanes)) {
+    for (std::size_t lane = 0; lane < lanes; ++lane) marks[lane].slot = this;
+  }
+
+  // Constant, and so for any thread.
+  const RoomOptions options;
+  const std::uint64_t incarnation;  // never the same twice in one engine
+  const std::string& name() const { return room.name(); }
+  const std::string& epoch() const { return room.epoch(); }
+
+  Room room;
+  std::unique_ptr<LaneMark[]> marks;
+  MonoTime last_used;
+  bool removed = false;           // no longer in the table: look again
+  MonoTime sweep_at = MonoTime::max();  // when the shard will next let go of what is old
+  bool announcing = false;
+};
+
+// The rooms with news for one lane, each once. Any thread puts, the lane takes.
+class Inbox {
+ public:
+  // The mark is not in the inbox.
+  void put(LaneMark* mark) {
+    mark->next = head_.load(std::memory_order_relaxed);
+    while (!head_.compare_exchange_weak(mark->next, mark, std::memory_order_release,
+                                        std::memory_order_relaxed)) {
+    }
+  }
+
+  // All marks, linked by `next`, the one put first in front.
+  LaneMark* take() {
+    LaneMark* taken = head_.exchange(nullptr, std::memory_order_acquire);
+    LaneMark* first = nullptr;
+    while (taken != nullptr) {
+      LaneMark* const next = std::exchange(taken->next, first);
+      first = std::exchange(taken, next);
+    }
+    return first;
+  }
+
+  bool empty() const { return head_.load(std::memory_order_acquire) == nullptr; }
+
+ private:
+  std::atomic<LaneMark*> head_{nullptr};
+};
+
+}  // namespace madang

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Who a session is: connecting, and credentials that expire.
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/engine_impl.h"
+#include "engine/session_ask.h"
+#include "engine/session_impl.h"
+
+namespace madang {
+
+void SessionImpl::connect_command(ConnectCommand command, Callback<ConnectResult> done) {
+  if (stage_ != Stage::kNew) return done(absl::InvalidArgumentError("connected already"));
+  stage_ = Stage::kAsking;
+  const auto since = std::make_shared<StringMap<StreamPosition>>(std::move(command.since));
+  ask<ConnectRequest, ConnectAnswer>(
+      lane_.next_number(), core().handlers().connect, command.request,
+      [this, since, done = std::move(done)](absl::StatusOr<ConnectAnswer> answer) mutable {
+        ConnectResult result;
+        const absl::Status status =
+            answer.ok() ? accept_connect(*answer, *since, result) : answer.status();
+        if (!status.ok()) {
+          stage_ = Stage::kRefused;
+          return done(status);
+        }
+        done(std::move(result));
+        // Until now nothing of these rooms has been sent.
+        for (auto& [room, subscription] : subscriptions_) {
+          if (subscription->state == Subscription::State::kJoining) lane_.activate(*subscription);
+        }
+        if (!closing() && core().handlers().connected) {
+          tell([&] { core().handlers().connected(*this); });
+        }
+      });
+}
+
+absl::Status SessionImpl::accept_connect(ConnectAnswer& answer,
+                                         const StringMap<StreamPosition>& since,
+                                         ConnectResult& result) {
+  if (answer.user.size() > limits().user_bytes_max ||
+      answer.connection_info.size() > limits().info_bytes_max) {
+    return absl::InternalError("the connect handler's user or info is too large");
+  }
+  auto info = std::make_shared<ClientInfo>();
+  info->user = std::move(answer.user);
+  info->client = client();
+  info->connection_info = std::move(answer.connection_info);
+  info_ = std::move(info);
+  expires_ = answer.expires;
+  client_refreshes_ = answer.client_refreshes;
+
+  for (auto& [room, options] : answer.rooms) {
+    if (const auto known = since.find(room); known != since.end()) options.since = known->second;
+    if (find(room) != nullptr) continue;
+    Subscription& subscription = add(room);
+    subscription.server_side = true;
+    auto joined = enter(room, subscription, std::move(options));
+    if (!joined.ok()) {
+      subscriptions_.erase(room);
+      return joined.status();
+    }
+    result.rooms.emplace_back(room, *std::move(joined));
+  }
+
+  stage_ = Stage::kConnected;
+  lane_.add_user(*this);
+  lane_.count().connects.add();
+  const MonoTime now = lane_.now();
+  heartbeat_.start(now, lane_.random().next());
+  look_at_clock(heartbeat_.due());
+  expect_expiry(expires_);
+  result.client = client();
+  result.data = std::move(answer.data);
+  if (client_refreshes_) result.ttl_s = seconds_until(expires_);
+  result.ping_interval_s = static_cast<std::uint32_t>(
+      std::chrono::ceil<std::chrono::seconds>(limits().ping_interval).count());
+  return absl::OkStatus();
+}
+
+std::optional<std::uint32_t> SessionImpl::seconds_until(std::optional<WallTime> time) const {
+  if (!time) return std::nullopt;
+  const auto left = std::chrono::ceil<std::chrono::seconds>(*time - lane_.wall_now()).count();
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(left, 0, 0x7fffffff));
+}
+
+// The wall clock may jump, so an expiry far away is looked at again with every ping.
+void SessionImpl::expect_expiry(std::optional<WallTime> time) {
+  if (!time) return;
+  const auto left = std::max<Duration>(*time - lane_.wall_now(), Duration(0));
+  look_at_clock(lane_.now() + std::min<Duration>(left, limits().ping_interval));
+}
+
+void SessionImpl::expire_credentials() {
+  const WallTime now = lane_.wall_now();
+  const auto grace = std::chrono::duration_cast<std::chrono::milliseconds>(limits().expiry_grace);
+  if (expires_ && now >= *expires_) {
+    if (!client_refreshes_ && core().handlers().refresh && !refreshing_) {
+      refresh_by_host();
+    } else if (now >= *expires_ + grace) {
+      return close(kExpired);
+    }
+  }
+  if (expires_) expect_expiry(now >= *expires_ ? *expires_ + grace : *expires_);
+
+  std::vector<std::string> over;
+  for (const auto& [room, subscription] : subscriptions_) {
+    if (!subscription->expires) continue;
+    if (now >= *subscription->expires + grace) {
+      if (subscription->server_side) return close(kSubscriptionExpired);
+      over.push_back(room);
+    } else {
+      expect_expiry(*subscription->expires + grace);
+    }
+  }
+  for (const auto& room : over) leave(room, kLeftExpired).IgnoreError();
+}
+
+void SessionImpl::refresh_by_host() {
+  refreshing_ = true;
+  ask<RefreshRequest, RefreshAnswer>(lane_.next_number(), core().handlers().refresh,
+                                     RefreshRequest{},
+                                     [this](absl::StatusOr<RefreshAnswer> answer) {
+                                       refreshing_ = false;
+                                       if (!answer.ok()) return close(kExpired);
+                                       expires_ = answer->expires;
+                                       if (expires_ && *expires_ <= lane_.wall_now()) {
+                                         return close(kExpired);
+                                       }
+                                       renew_info(*answer);
+                                       expect_expiry(expires_);
+                                     });
+}
+
+void SessionImpl::renew_info(const RefreshAnswer& answer) {
+  if (answer.connection_info.empty() ||
+      answer.connection_info.size() > limits().info_bytes_max) {
+    return;
+  }
+  auto info = std::make_shared<ClientInfo>(*info_);
+  info->connection_info = answer.connection_info;
+  info_ = std::move(info);  // rooms it is in keep the old one until it joins again
+}
+
+void SessionImpl::refresh_command(RefreshRequest request, Callback<RefreshResult> done) {
+  const std::string room = request.room;
+  if (!room.empty() && !in_room(room)) {
+    return done(absl::PermissionDeniedError("not a member of the room"));
+  }
+  ask<RefreshRequest, RefreshAnswer>(
+      lane_.next_number(), core().handlers().refresh, request,
+      [this, room, done = std::move(done)](absl::StatusOr<RefreshAnswer> answer) mutable {
+        if (!answer.ok()) return done(answer.status());
+        if (room.empty()) {
+          expires_ = answer->expires;
+          renew_info(*answer);
+        } else {
+          Subscription* const subscription = find(room);
+          if (subscription == nullptr) {
+            return done(absl::PermissionDeniedError("not a member of the room"));
+          }
+          subscription->expires = answer->expires;
+        }
+        expect_expiry(answer->expires);
+        done(RefreshResult{seconds_until(answer->expires)});
+      });
+}
+
+}  // namespace madang

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/session_impl.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/engine_impl.h"
+#include "engine/session_ask.h"
+#include "madang/base/planted_fault.h"
+
+namespace madang {
+
+SessionImpl::SessionImpl(Lane& lane, std::uint64_t number, const ClientId& client,
+                         std::shared_ptr<Transport> transport,
+                         std::unique_ptr<ProtocolSession> protocol, Framing& framing)
+    : lane_(lane),
+      number_(number),
+      framing_(framing),
+      transport_(std::move(transport)),
+      protocol_(std::move(protocol)),
+      heartbeat_(lane.limits()),
+      bucket_(lane.limits(), lane.now()),
+      requests_(*this) {
+  auto info = std::make_shared<ClientInfo>();
+  info->client = client;
+  info_ = std::move(info);
+}
+
+SessionImpl::~SessionImpl() = default;
+
+void SessionImpl::start() {
+  protocol_->start(*this);
+  connect_deadline_ = lane_.now() + limits().connect_timeout;
+  look_at_clock(connect_deadline_);
+}
+
+Engine& SessionImpl::engine() { return lane_.engine(); }
+EngineImpl& SessionImpl::core() { return lane_.engine(); }
+
+// --- Writing -------------------------------------------------------------------------------------
+
+absl::Status SessionImpl::send(Payload message) {
+  if (!connected() || closing()) return absl::UnavailableError("the session is not connected");
+  if (message.size() > limits().payload_bytes_max) {
+    return absl::InvalidArgumentError("message is too large");
+  }
+  protocol_->push_message(message);
+  if (closing()) return absl::ResourceExhaustedError("the outbox is full");
+  return absl::OkStatus();
+}
+
+void SessionImpl::write_message(std::string_view message) {
+  if (!transport_open_) return;
+  std::string frame;
+  framing_.frame(message, frame);
+  if (!ping_queued_ && outbox_.bytes() + frame.size() > limits().outbox_bytes_max) {
+    return close(kSlow);
+  }
+  outbox_.push(Payload(frame), 0);
+  lane_.touch(*this);
+}
+
+void SessionImpl::write_out() {
+  if (writable()) write_batches();
+  if (!reading_paused_ || !wants_input()) return;
+  reading_paused_ = false;
+  protocol_->resume();
+  if (!wants_input()) {
+    reading_paused_ = true;
+  } else if (transport_open_) {
+    transport_->resume_reading();
+  }
+}
+
+void SessionImpl::write_batches() {
+  while (!outbox_.empty()) {
+    Outbox::Batch& batch = lane_.write_batch();
+    outbox_.take(batch);
+    lane_.count().delivered.add(batch.messages);
+    const WriteResult result = transport_->write(batch.span());
+    batch.clear();
+    if (result == WriteResult::kFailed) {
+      transport_open_ = false;
+      return close(kWriteError);
+    }
+    if (result == WriteResult::kPending) {
+      writing_ = true;
+      write_progress_ = lane_.now();
+      return look_at_clock(write_progress_ + limits().write_stall_timeout);
+    }
+  }
+  if (ping_queued_) ping_written();
+}
+
+void SessionImpl::ping_written() {
+  ping_queued_ = false;
+  heartbeat_.ping_written(lane_.now());
+  look_at_clock(heartbeat_.due());
+}
+
+void SessionImpl::written(std::size_t bytes, bool done) {
+  if (bytes > 0) {
+    write_progress_ = lane_.now();
+    heartbeat_.progress(write_progress_);
+  }
+  if (!done) return;
+  writing_ = false;
+  if (outbox_.empty() && ping_queued_) ping_written();
+  lane_.touch(*this);
+}
+
+// --- Reading -------------------------------------------------------------------------------------
+
+void SessionImpl::received(std::string_view message, MessageKind kind) {
+  if (closing()) return;
+  protocol_->received(message, kind);
+  if (wants_input() || reading_paused_ || closing()) return;
+  reading_paused_ = true;
+  transport_->pause_reading();
+}
+
+bool SessionImpl::wants_input() const {
+  return !closing() && order_.waiting() + requests_.size() < limits().commands_waiting_max &&
+         outbox_.bytes() * 2 <= limits().outbox_bytes_max;
+}
+
+Admission SessionImpl::admit_command() {
+  if (closing()) return Admission::kStop;
+  lane_.count().commands.add();
+  switch (bucket_.take(lane_.now())) {
+    case CommandBucket::Verdict::kGo:
+      return Admission::kGo;
+    case CommandBucket::Verdict::kRefuse:
+      lane_.count().commands_refused.add();
+      return Admission::kRefuse;
+    case CommandBucket::Verdict::kGiveUp:
+      break;
+  }
+  close(kTooManyRequests);
+  return Admission::kStop;
+}
+
+Admission SessionImpl::count_error() {
+  if (++errors_ > limits().errors_per_session_max) close(kTooManyErrors);
+  return closing() ? Admission::kStop : Admission::kGo;
+}
+
+absl::Status SessionImpl::pong_received() {
+  if (!heartbeat_.pong(lane_.now())) return absl::FailedPreconditionError("no ping was sent");
+  look_at_clock(heartbeat_.due());
+  return absl::OkStatus();
+}
+
+// --- Time ----------------------------------------------------------------------------------------
+
+// Makes sure that expired() comes at `deadline` or before it.
+void SessionImpl::look_at_clock(MonoTime deadline) {
+  if (deadline == MonoTime::max() || (armed() && TimerWheel::Timer::deadline() <= deadline)) return;
+  lane_.arm(*this, deadline);
+}
+
+void SessionImpl::expired(MonoTime now) {
+  if (closing()) return;
+  if (!connected() && now >= connect_deadline_) return close(kStale);
+  if (writing_ && now >= write_progress_ + limits().write_stall_timeout) return close(kSlow);
+  switch (heartbeat_.act(now)) {
+    case Heartbeat::Action::kGone:
+      return close(kNoPong);
+    case Heartbeat::Action::kPing:
+      ping_queued_ = true;
+      protocol_->push_ping();
+      break;
+    case Heartbeat::Action::kNone:
+      break;
+  }
+  expire_credentials();
+  if (closing()) return;
+  if (!connected()) look_at_clock(connect_deadline_);
+  if (writing_) look_at_clock(write_progress_ + limits().write_stall_timeout);
+  look_at_clock(heartbeat_.due());
+}
+
+// --- The end -------------------------------------------------------------------------------------
+
+void SessionImpl::closed(const CloseReason& reason) {
+  transport_open_ = false;
+  close(reason);
+  closed_by_peer_ = true;
+}
+
+void SessionImpl::close(const CloseReason& reason) {
+  if (closing()) return;
+  closing_ = reason;
+  lane_.end(*this);
+}
+
+void SessionImpl::end() {
+  wheel_off();
+  requests_.clear();
+  order_.clear();
+  if (writable()) write_batches();
+  while (!subscriptions_.empty()) {
+    Subscription& subscription = *subscriptions_.begin()->second;
+    if (subscription.state == Subscription::State::kAsking) {
+      subscriptions_.erase(subscriptions_.begin());
+    } else {
+      drop(subscription, kLeftWithSession);
+    }
+  }
+  if (transport_open_) {
+    protocol_->push_close(*closing_);
+    if (writable()) write_batches();
+  }
+  lane_.count().left_before_delivery.add(outbox_.messages());
+  if (transport_open_) {
+    transport_open_ = false;
+    transport_->close(*closing_);
+  }
+  count_end();
+  if (connected() && core().handlers().disconnect) {
+    tell([&] { core().handlers().disconnect(*this, *closing_); });
+  }
+}
+
+void SessionImpl::count_end() {
+  LaneCounters& count = lane_.count();
+  if (*closing_ == kSlow || *closing_ == kInsufficientState) {
+    count.closed_slow.add();
+  } else if (*closing_ == kNoPong) {
+    count.closed_no_pong.add();
+  } else if (closed_by_peer_) {
+    count.closed_by_peer.add();
+  } else {
+    count.closed_for_cause.add();
+  }
+}
+
+void SessionImpl::count_waiting(EngineCounters& counters) const {
+  counters.waiting += outbox_.messages();
+  for (const auto& [room, subscription] : subscriptions_) {
+    if (subscription->state == Subscription::State::kAsking) continue;
+    counters.waiting += lane_.waiting(*subscription);
+  }
+}
+
+// --- The host ------------------------------------------------------------------------------------
+
+void SessionImpl::handler_threw(std::string_view what) {
+  core().count().handler_threw.add();
+  core().log().write(LogLevel::kError, "handler_threw", escape_for_log(what), lane_.now());
+}
+
+void SessionImpl::request_timed_out(std::uint64_t request) {
+  core().count().handler_timed_out.add();
+  core().log().write(LogLevel::kWarning, "handler_timed_out", "a handler gave no answer in time",
+                     lane_.now());
+  const auto status = absl::DeadlineExceededError("the handler gave no answer in time");
+  if (planted(Fault::kStaleHandlerAnswer)) return requests_.fail_and_keep(request, status);
+  requests_.fail(request, status);
+  lane_.touch(*this);
+}
+
+}  // namespace madang

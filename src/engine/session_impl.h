@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/command_bucket.h"
+#include "engine/command_order.h"
+#include "engine/heartbeat.h"
+#include "engine/lane.h"
+#include "engine/member_table.h"
+#include "engine/outbox.h"
+#include "engine/requests.h"
+#include "madang/engine/engine.h"
+
+namespace madang {
+
+// A session and the engine's end of its connection. What is more than bookkeeping has a class of its
+// own: the outbox, the order and the rate of commands, requests to the host, the heartbeat; what is
+// delivered to it is its lane's matter. The commands are in session_*.cc, a file each group.
+class SessionImpl final : public Session,
+                          public Connection,
+                          private Requests::Owner,
+                          private TimerWheel::Timer {
+ public:
+  SessionImpl(Lane& lane, std::uint64_t number, const ClientId& client,
+              std::shared_ptr<Transport> transport, std::unique_ptr<ProtocolSession> protocol,
+              Framing& framing);
+  ~SessionImpl() override;
+
+  void start();
+
+  // --- Session -----------------------------------------------------------------------------------
+  Engine& engine() override;
+  std::size_t lane() const override { return lane_.index(); }
+  const ClientId& client() const override { return info_->client; }
+  const std::string& user() const override { return info_->user; }
+  const ClientInfoRef& info() const override { return info_; }
+  bool connected() const override { return stage_ == Stage::kConnected; }
+  bool closing() const override { return closing_.has_value(); }
+  bool in_room(std::string_view room) const override;
+  std::vector<std::string> rooms() const override;
+  const TransportInfo& transport() const override { return transport_->info(); }
+  std::shared_ptr<void>& attachment() override { return attachment_; }
+
+  absl::Status send(Payload message) override;
+  absl::Status join(std::string_view room, JoinOptions options) override;
+  absl::Status leave(std::string_view room, const LeaveReason& reason) override;
+  void close(const CloseReason& reason) override;
+
+  Admission admit_command() override;
+  Admission count_error() override;
+  bool wants_input() const override;
+  void connect_command(ConnectCommand command, Callback<ConnectResult> done) override;
+  void join_command(JoinCommand command, Callback<JoinResult> done) override;
+  void leave_command(std::string_view room, Callback<bool> done) override;
+  void publish_command(PublishRequest request, Callback<bool> done) override;
+  void presence_command(std::string room, Callback<std::vector<ClientInfoRef>> done) override;
+  void presence_stats_command(std::string room, Callback<PresenceStats> done) override;
+  void history_command(std::string room, HistoryQuery query, Callback<HistoryResult> done) override;
+  void rpc_command(RpcRequest request, Callback<Payload> done) override;
+  void message_command(Payload message) override;
+  void refresh_command(RefreshRequest request, Callback<RefreshResult> done) override;
+  absl::Status pong_received() override;
+  void write_message(std::string_view message) override;
+
+  // --- Connection --------------------------------------------------------------------------------
+  void received(std::string_view message, MessageKind kind) override;
+  void written(std::size_t bytes, bool done) override;
+  void closed(const CloseReason& reason) override;
+
+  // --- For the lane ------------------------------------------------------------------------------
+  std::uint64_t number() const { return number_; }
+  const ProtocolSession& protocol() const { return *protocol_; }
+  Framing& framing() { return framing_; }
+  Outbox& outbox() { return outbox_; }
+  // The transport takes what it is given at once.
+  bool writable() const { return !writing_ && transport_open_; }
+  bool touched = false;  // stands in the lane's list
+
+  // Writes what the transport takes and starts or stops reading, as the bounds want it.
+  void write_out();
+  // Leaves the rooms, tells the transport and the host. The last call before the destructor.
+  void end();
+
+  // Subscriptions that are behind, the next to be served in front.
+  std::vector<Subscription*>& behind() { return behind_; }
+  // The subscription lost its place and its room's policy is to end it.
+  void drop_lost(Subscription& subscription, bool whole_session);
+
+  template <typename Answer>
+  void answered(std::uint64_t request, absl::StatusOr<Answer> answer);
+  void count_waiting(EngineCounters& counters) const;
+
+ private:
+  enum class Stage : std::uint8_t { kNew, kAsking, kConnected, kRefused };
+
+  EngineImpl& core();
+  const Limits& limits() const { return lane_.limits(); }
+
+  // Asks the host, under a number that Lane::next_number() gave. `done` gets its answer, or an error
+  // if there is none in time; perhaps before this returns.
+  template <typename Request, typename Answer>
+  void ask(std::uint64_t number, const Handlers::Asks<Request, Answer>& handler,
+           const Request& request, Callback<Answer> done);
+  // Makes a call of the host's that may throw.
+  template <typename Call>
+  void tell(Call call);
+  void handler_threw(std::string_view what);
+  void request_timed_out(std::uint64_t request) override;
+
+  absl::Status accept_connect(ConnectAnswer& answer, const StringMap<StreamPosition>& since,
+                              ConnectResult& result);
+  // Makes the session a member. The subscription exists and is asking.
+  absl::StatusOr<JoinResult> enter(std::string_view room, Subscription& subscription,
+                                   JoinOptions options);
+  void answer_join(const std::string& room, const JoinCommand& command,
+                   absl::StatusOr<JoinAnswer> answer, Callback<JoinResult>& done);
+  // Ends a membership, or a join under way. The subscription is gone afterwards.
+  void drop(Subscription& subscription, const LeaveReason& reason);
+  Subscription* find(std::string_view room) const;
+  Subscription& add(std::string_view room);
+  // Answers `done` with what `read` reads, if the session may read the room.
+  template <typename Result>
+  void read_room(std::string room, ReadRequest::What what, Callback<Result> done,
+                 absl::StatusOr<Result> (*read)(Engine&, const std::string&, const HistoryQuery&),
+                 HistoryQuery query);
+
+  void publish_accepted(const std::string& room, Payload data, PublishAnswer answer,
+                        Callback<bool>& done);
+
+  std::optional<std::uint32_t> seconds_until(std::optional<WallTime> time) const;
+  void look_at_clock(MonoTime deadline);
+  void expect_expiry(std::optional<WallTime> time);
+  void expired(MonoTime now) override;
+  void expire_credentials();
+  void refresh_by_host();
+  void renew_info(const RefreshAnswer& answer);
+  void write_batches();
+  void ping_written();
+  void wheel_off() { lane_.disarm(*this); }
+  void count_end();
+
+  // Constant.
+  Lane& lane_;
+  const std::uint64_t number_;
+  Framing& framing_;
+
+  // The connection.
+  const std::shared_ptr<Transport> transport_;
+  bool transport_open_ = true;  // false: the two no longer call each other
+  bool closed_by_peer_ = false;
+  std::unique_ptr<ProtocolSession> protocol_;
+  Outbox outbox_;
+  bool writing_ = false;
+  bool reading_paused_ = false;
+  bool ping_queued_ = false;
+  MonoTime write_progress_;
+  Heartbeat heartbeat_;
+  MonoTime connect_deadline_;
+
+  // Who it is.
+  Stage stage_ = Stage::kNew;
+  ClientInfoRef info_;
+  std::optional<WallTime> expires_;
+  bool client_refreshes_ = true;
+  bool refreshing_ = false;
+  std::shared_ptr<void> attachment_;
+  std::optional<CloseReason> closing_;
+
+  // What it asks for.
+  CommandBucket bucket_;
+  std::uint32_t errors_ = 0;
+  CommandOrder order_;
+  Requests requests_;
+
+  // Where it is.
+  StringMap<std::unique_ptr<Subscription>> subscriptions_;
+  std::vector<Subscription*> behind_;
+};
+
+}  // namespace madang

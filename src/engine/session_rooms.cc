@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Where a session is: joining and leaving rooms.
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include "engine/engine_impl.h"
+#include "engine/session_ask.h"
+#include "engine/session_impl.h"
+#include "madang/base/planted_fault.h"
+
+namespace madang {
+
+bool SessionImpl::in_room(std::string_view room) const {
+  const Subscription* const subscription = find(room);
+  return subscription != nullptr && subscription->state != Subscription::State::kAsking;
+}
+
+std::vector<std::string> SessionImpl::rooms() const {
+  std::vector<std::string> names;
+  for (const auto& [room, subscription] : subscriptions_) {
+    if (subscription->state != Subscription::State::kAsking) names.push_back(room);
+  }
+  return names;
+}
+
+Subscription* SessionImpl::find(std::string_view room) const {
+  const auto it = subscriptions_.find(room);
+  return it == subscriptions_.end() ? nullptr : it->second.get();
+}
+
+Subscription& SessionImpl::add(std::string_view room) {
+  auto& subscription = subscriptions_[std::string(room)];
+  assert(subscription == nullptr);
+  subscription = std::make_unique<Subscription>();
+  subscription->session = this;
+  return *subscription;
+}
+
+void SessionImpl::join_command(JoinCommand command, Callback<JoinResult> done) {
+  const std::string room = command.request.room;
+  if (auto status = core().check_name(room); !status.ok()) return done(std::move(status));
+  order_.run(room, [this, room, command = std::move(command), done = std::move(done)]() mutable {
+    absl::Status refusal;
+    if (find(room) != nullptr) {
+      refusal = absl::AlreadyExistsError("already in the room");
+    } else if (subscriptions_.size() >= limits().rooms_per_session_max) {
+      refusal = absl::OutOfRangeError("in too many rooms");
+    }
+    if (!refusal.ok()) {
+      done(refusal);
+      return order_.finish(room);
+    }
+    const auto number = lane_.next_number();
+    add(room).request = number;
+    // The request must outlive the handler's call, which may end this task's captures.
+    const JoinRequest request = command.request;
+    ask<JoinRequest, JoinAnswer>(
+        number, core().handlers().join, request,
+        [this, room, command = std::move(command),
+         done = std::move(done)](absl::StatusOr<JoinAnswer> answer) mutable {
+          answer_join(room, command, std::move(answer), done);
+          order_.finish(room);
+        });
+  });
+}
+
+void SessionImpl::answer_join(const std::string& room, const JoinCommand& command,
+                              absl::StatusOr<JoinAnswer> answer, Callback<JoinResult>& done) {
+  Subscription* subscription = find(room);
+  if (subscription == nullptr && planted(Fault::kStaleHandlerAnswer)) subscription = &add(room);
+  if (!answer.ok()) {
+    subscriptions_.erase(room);
+    return done(answer.status());
+  }
+  JoinOptions options;
+  options.announcements = command.announcements;
+  options.since = command.since;
+  options.room_info = std::move(answer->room_info);
+  options.data = std::move(answer->data);
+  options.expires = answer->expires;
+  auto joined = enter(room, *subscription, std::move(options));
+  if (!joined.ok()) {
+    subscriptions_.erase(room);
+    return done(joined.status());
+  }
+  if (planted(Fault::kReplyAfterPush)) {
+    lane_.activate(*subscription);
+    return lane_.post([number = number_, done = std::move(done),
+                       joined = std::move(joined)](Lane& lane) mutable {
+      if (lane.find(number) != nullptr) done(std::move(joined));
+    });
+  }
+  done(std::move(joined));
+  // The reply is written; it may have called for anything, even for leaving again.
+  subscription = find(room);
+  if (subscription != nullptr && subscription->state == Subscription::State::kJoining) {
+    lane_.activate(*subscription);
+  }
+}
+
+absl::StatusOr<JoinResult> SessionImpl::enter(std::string_view room, Subscription& subscription,
+                                              JoinOptions options) {
+  if (options.room_info.size() > limits().info_bytes_max) {
+    return absl::InternalError("the room info is too large");
+  }
+  ClientInfoRef info = info_;
+  if (!options.room_info.empty()) {
+    auto with_room = std::make_shared<ClientInfo>(*info_);
+    with_room->room_info = std::move(options.room_info);
+    info = std::move(with_room);
+  }
+  const MonoTime now = lane_.now();
+  const PageBounds bounds{limits().page_messages_max,
+                          std::min(limits().page_bytes_max, limits().outbox_events_bytes_max)};
+  for (;;) {
+    auto slot = core().slot_for(room);
+    if (!slot.ok()) return slot.status();
+    const RoomOptions& room_options = (*slot)->options;
+    if (room_options.payload_kind == PayloadKind::kBytes && protocol_->json_only()) {
+      return absl::UnimplementedError("the room is closed to JSON clients");
+    }
+    if (!room_options.has_positions()) options.since.reset();
+    auto entered = core().shard_of(room).join(*slot, lane_.index(), info, options.since, bounds, now);
+    if (!entered) continue;  // the room was let go in between
+    if (!entered->ok()) return entered->status();
+    Shard::Joined& joined = **entered;
+
+    subscription.state = Subscription::State::kJoining;
+    subscription.announcements =
+        room_options.announce != Announce::kNever &&
+        (room_options.announce_to_all || options.announcements);
+    subscription.expires = options.expires;
+    subscription.slot = *std::move(slot);
+    subscription.cursor = joined.cursor;
+    subscription.joined_messages = joined.top.messages;
+    lane_.add_member(subscription, joined.lane_read);
+    lane_.count().joins.add();
+    lane_.count().subscriptions.add();
+    if (joined.announce) core().announce_soon(room, lane_);
+    expect_expiry(options.expires);
+
+    JoinResult result;
+    if (room_options.has_positions()) result.position = std::move(joined.position);
+    result.recovery_tried = options.since.has_value();
+    result.recovered = joined.recovered;
+    result.messages = std::move(joined.messages);
+    result.data = std::move(options.data);
+    result.ttl_s = seconds_until(options.expires);
+    lane_.count().recovered.add(result.messages.size());
+    return result;
+  }
+}
+
+absl::Status SessionImpl::join(std::string_view room, JoinOptions options) {
+  if (auto status = core().check_name(room); !status.ok()) return status;
+  if (!connected() || closing()) return absl::UnavailableError("the session is not connected");
+  if (find(room) != nullptr) return absl::AlreadyExistsError("already in the room");
+  if (subscriptions_.size() >= limits().rooms_per_session_max) {
+    return absl::OutOfRangeError("in too many rooms");
+  }
+  Subscription& subscription = add(room);
+  subscription.server_side = true;
+  auto joined = enter(room, subscription, std::move(options));
+  if (!joined.ok()) {
+    subscriptions_.erase(room);
+    return joined.status();
+  }
+  protocol_->push_join(room, *joined);
+  lane_.activate(subscription);
+  return absl::OkStatus();
+}
+
+void SessionImpl::leave_command(std::string_view room, Callback<bool> done) {
+  order_.run(room, [this, room = std::string(room), done = std::move(done)]() mutable {
+    if (Subscription* const subscription = find(room)) drop(*subscription, kLeftByClient);
+    done(true);
+    order_.finish(room);
+  });
+}
+
+absl::Status SessionImpl::leave(std::string_view room, const LeaveReason& reason) {
+  const std::string name(room);  // `room` may be a part of what goes
+  Subscription* const subscription = find(name);
+  if (subscription == nullptr || closing()) return absl::NotFoundError("not in the room");
+  if (subscription->state == Subscription::State::kAsking) {
+    requests_.fail(subscription->request, absl::PermissionDeniedError("called off"));
+    return absl::OkStatus();
+  }
+  drop(*subscription, reason);
+  protocol_->push_leave(name, reason);
+  return absl::OkStatus();
+}
+
+void SessionImpl::drop(Subscription& subscription, const LeaveReason& reason) {
+  const SlotRef slot = subscription.slot;
+  const bool ghost =
+      planted(Fault::kGhostMember) && reason == kLeftWithSession && closed_by_peer_;
+  if (!ghost) {
+    const auto left =
+        core().shard_of(slot->name()).leave(slot, lane_.index(), client(), lane_.now());
+    lane_.count().left_before_delivery.add(subscription.owed(left.top) -
+                                           subscription.owed(subscription.cursor));
+    if (left.announce) core().announce_soon(slot->name(), lane_);
+  }
+  lane_.count().subscriptions.subtract();
+  lane_.remove_member(subscription);
+  std::erase(behind_, &subscription);
+  subscriptions_.erase(slot->name());
+  if (core().handlers().leave) {
+    tell([&] { core().handlers().leave(*this, slot->name(), reason); });
+  }
+}
+
+void SessionImpl::drop_lost(Subscription& subscription, bool whole_session) {
+  if (whole_session) return close(kSlow);
+  if (subscription.server_side) return close(kInsufficientState);
+  const SlotRef slot = subscription.slot;  // its name must outlive the subscription
+  leave(slot->name(), kLeftBehind).IgnoreError();
+}
+
+}  // namespace madang

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <queue>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "engine/room_slot.h"
+#include "madang/base/counters.h"
+#include "madang/base/hash.h"
+#include "madang/base/limits.h"
+#include "madang/room/room.h"
+
+namespace madang {
+
+using SlotRef = std::shared_ptr<RoomSlot>;
+
+// A set of lanes, as a bit each.
+using LaneSet = std::uint64_t;
+
+// What a shard needs to know of the lanes.
+class LaneDirectory {
+ public:
+  virtual ~LaneDirectory() = default;
+  virtual std::size_t lanes() const = 0;
+  virtual Inbox& inbox(std::size_t lane) = 0;
+  // Whether the lane has been asked to read and has not turned for too long to be waited for.
+  virtual bool stalled(std::size_t lane, MonoTime now) const = 0;
+};
+
+// A partition of the rooms with the one lock there is. Nothing that someone else wrote runs under
+// it; lanes to be woken are named to the caller, who wakes them afterwards.
+class Shard {
+ public:
+  // `rooms` counts the rooms of all shards.
+  Shard(LaneDirectory& lanes, const Limits& limits, std::atomic<std::size_t>& rooms,
+        std::uint64_t index)
+      : lanes_(lanes), limits_(limits), rooms_total_(rooms), next_incarnation_(index << 40) {}
+
+  // Null if there is no such room.
+  SlotRef find(std::string_view name) ABSL_LOCKS_EXCLUDED(mutex_);
+  // The room of this name, made if it is not there. OutOfRange if there are too many.
+  absl::StatusOr<SlotRef> make(std::string_view name, const RoomOptions& options,
+                               std::string epoch, MonoTime now) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // The calls below answer nothing if the room is no longer in the table: look it up again.
+
+  struct Published {
+    Room::Published result;
+    LaneSet wake = 0;
+  };
+  std::optional<Published> publish(const SlotRef& slot, Publication publication, MonoTime now,
+                                   WallTime wall_now) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  struct Joined {
+    Cursor cursor;             // where the member goes on
+    Cursor top;                // where the room stood
+    StreamPosition position;
+    bool recovered = false;
+    std::vector<EventRef> messages;  // recovered
+    std::uint64_t lane_read = 0;     // the last event this lane has taken
+    bool announce = false;           // the first announcement of the shard waits
+  };
+  // OutOfRange if the room is full.
+  std::optional<absl::StatusOr<Joined>> join(const SlotRef& slot, std::size_t lane,
+                                             const ClientInfoRef& info,
+                                             const std::optional<StreamPosition>& since,
+                                             const PageBounds& bounds, MonoTime now)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+
+  struct Left {
+    Cursor top;
+    bool announce = false;
+  };
+  Left leave(const SlotRef& slot, std::size_t lane, const ClientId& client, MonoTime now)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // Takes the events a lane has not read yet, and its mark, which may be set again at once.
+  struct Taken {
+    Cursor begin;
+    EventPage page;
+  };
+  void take(RoomSlot& slot, std::size_t lane, const PageBounds& bounds, Taken& taken)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // A member catches up. If it is lost, where its room's policy may put it comes along.
+  struct CatchUp {
+    EventPage page;
+    Cursor top;
+    Cursor oldest;
+    Cursor newest;
+  };
+  CatchUp read_after(RoomSlot& slot, const Cursor& cursor, const PageBounds& bounds)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // Runs a short look at the room under the lock.
+  template <typename Look>
+  auto look(RoomSlot& slot, Look look) ABSL_LOCKS_EXCLUDED(mutex_) {
+    absl::MutexLock lock(&mutex_);
+    return look(slot.room);
+  }
+
+  // Tells members of joins and leaves that waited.
+  // `more` is set if some must wait longer, for a full tail.
+  LaneSet announce(MonoTime now, WallTime wall_now, bool& more) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // Lets go of what is past its age, in at most Limits::sweep_max rooms. True if there is more.
+  bool sweep(MonoTime now) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  const Counter& published() const { return published_; }
+  const Counter& expected() const { return expected_; }
+  const Counter& refused_full() const { return refused_full_; }
+  const Counter& repeated() const { return repeated_; }
+
+ private:
+  struct Sweep {
+    MonoTime time;
+    SlotRef slot;
+    bool operator>(const Sweep& other) const { return time > other.time; }
+  };
+
+  std::uint64_t read_number(const RoomSlot& slot, MonoTime now) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  LaneSet mark(const SlotRef& slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Makes sure that sweep() looks at the room at `time` or before.
+  void sweep_by(const SlotRef& slot, MonoTime time) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool note_announcement(const SlotRef& slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  LaneDirectory& lanes_;
+  const Limits& limits_;
+  std::atomic<std::size_t>& rooms_total_;
+
+  absl::Mutex mutex_;
+  std::uint64_t next_incarnation_ ABSL_GUARDED_BY(mutex_);
+  StringMap<SlotRef> rooms_ ABSL_GUARDED_BY(mutex_);
+  // When to look at a room; only the entry that says RoomSlot::sweep_at counts.
+  std::priority_queue<Sweep, std::vector<Sweep>, std::greater<>> sweeps_
+      ABSL_GUARDED_BY(mutex_);
+  std::vector<SlotRef> announcing_ ABSL_GUARDED_BY(mutex_);
+
+  Counter published_;
+  Counter expected_;
+  Counter refused_full_;
+  Counter repeated_;
+};
+
+}  // namespace madang
