@@ -10,6 +10,7 @@
 #include "absl/functional/any_invocable.h"
 #include "madang/base/hash.h"
 #include "madang/base/payload.h"
+#include "madang/base/status.h"
 #include "madang/base/time.h"
 #include "madang/engine/close_reason.h"
 #include "madang/engine/reply.h"

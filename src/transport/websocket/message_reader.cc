@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "madang/transport/websocket/message_reader.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "madang/transport/websocket/close_code.h"
+#include "madang/transport/websocket/utf8.h"
+
+namespace madang::websocket {
+
+struct MessageReader::Partial {
+  std::vector<char> message;
+  std::string control;  // A control frame may be cut while a message waits for its next fragment.
+  Utf8Validator utf8;
+  uint32_t fragments = 0;
+  uint32_t empty_fragments = 0;
+};
+
+namespace {
+
+// The buffer at most doubles what arrived, and the last frame makes it no larger than the message.
+void append(std::string_view part, bool last_frame, uint64_t frame_left, std::vector<char>* out) {
+  const size_t needed = out->size() + part.size();
+  if (last_frame && needed > out->capacity()) {
+    out->reserve(needed + static_cast<size_t>(std::min<uint64_t>(needed, frame_left)));
+  }
+  out->insert(out->end(), part.begin(), part.end());
+}
+
+}  // namespace
+
+MessageReader::MessageReader(Role role, const ReaderLimits* limits, bool compression)
+    : limits_(limits), role_(role), compression_(compression) {}
+
+MessageReader::~MessageReader() = default;
+MessageReader::MessageReader(MessageReader&&) noexcept = default;
+MessageReader& MessageReader::operator=(MessageReader&&) noexcept = default;
+
+Event MessageReader::next(std::span<char>& input) {
+  release_delivered();
+  // Every turn but the last consumes a header, so the cost is O(bytes).
+  while (!ended_) {
+    if (!in_frame_) {
+      const Event event = read_header(input);
+      if (event.kind != EventKind::kNeedMore || !in_frame_) return event;
+    }
+    const Event event = read_payload(input);
+    if (event.kind != EventKind::kNeedMore || in_frame_) return event;
+  }
+  input = {};
+  return {};
+}
+
+Event MessageReader::read_header(std::span<char>& input) {
+  const size_t copied = std::min(input.size(), header_.size() - header_bytes_);
+  if (copied == 0) return {};
+  std::memcpy(header_.data() + header_bytes_, input.data(), copied);
+  FrameHeader header;
+  const HeaderParse parse = parse_frame_header({header_.data(), header_bytes_ + copied}, &header);
+  if (parse.error != nullptr) return fail(kCloseProtocolError, parse.error);
+  if (parse.bytes == 0) {
+    header_bytes_ = static_cast<uint8_t>(header_bytes_ + copied);
+    input = input.subspan(copied);
+    return {};
+  }
+  input = input.subspan(parse.bytes - header_bytes_);
+  header_bytes_ = 0;
+  return begin_frame(header);
+}
+
+Event MessageReader::begin_frame(const FrameHeader& header) {
+  if (role_ == Role::kServer && !header.mask) return fail(kCloseProtocolError, "unmasked frame");
+  if (role_ == Role::kClient && header.mask) return fail(kCloseProtocolError, "masked frame");
+  const bool may_be_compressed =
+      compression_ && (header.opcode == Opcode::kText || header.opcode == Opcode::kBinary);
+  if (header.compressed && !may_be_compressed) {
+    return fail(kCloseProtocolError, "reserved bit set");
+  }
+  opcode_ = header.opcode;
+  fin_ = header.fin;
+  mask_ = header.mask.value_or(MaskKey{});
+  frame_left_ = header.payload_bytes;
+  in_frame_ = true;
+  return is_control(header.opcode) ? Event{} : begin_data_frame(header);
+}
+
+Event MessageReader::begin_data_frame(const FrameHeader& header) {
+  if (header.opcode == Opcode::kContinuation) {
+    if (!message_open_) return fail(kCloseProtocolError, "continuation without a message");
+  } else {
+    if (message_open_) return fail(kCloseProtocolError, "new message inside a message");
+    message_open_ = true;
+    binary_ = header.opcode == Opcode::kBinary;
+    compressed_ = header.compressed;
+  }
+  const uint64_t gathered = partial_ ? partial_->message.size() : 0;
+  if (gathered > limits_->message_bytes_max ||
+      header.payload_bytes > limits_->message_bytes_max - gathered) {
+    return fail(kCloseMessageTooBig, "message too big");
+  }
+  const bool whole = header.fin && header.opcode != Opcode::kContinuation;
+  return whole ? Event{} : count_fragment(header);
+}
+
+Event MessageReader::count_fragment(const FrameHeader& header) {
+  Partial& part = partial();
+  if (++part.fragments > limits_->fragments_max) {
+    return fail(kClosePolicyViolation, "too many fragments");
+  }
+  if (header.payload_bytes == 0 && ++part.empty_fragments > limits_->empty_fragments_max) {
+    return fail(kClosePolicyViolation, "too many empty fragments");
+  }
+  return {};
+}
+
+Event MessageReader::read_payload(std::span<char>& input) {
+  const auto size = static_cast<size_t>(std::min<uint64_t>(frame_left_, input.size()));
+  const std::span<char> part = input.first(size);
+  input = input.subspan(size);
+  frame_left_ -= size;
+  in_frame_ = frame_left_ > 0;
+  if (role_ == Role::kServer) mask_ = apply_mask(part, mask_);
+  const std::string_view bytes(part.data(), part.size());
+  return is_control(opcode_) ? read_control(bytes) : read_data(bytes);
+}
+
+Event MessageReader::read_data(std::string_view part) {
+  const bool last = fin_ && !in_frame_;
+  if (last && !partial_) {
+    if (text_to_check() && !is_valid_utf8(part)) return fail(kCloseInvalidPayload, "invalid UTF-8");
+    return finish_message(part);
+  }
+  if (!part.empty()) {
+    Partial& gathered = partial();
+    if (text_to_check() && !gathered.utf8.feed(part)) {
+      return fail(kCloseInvalidPayload, "invalid UTF-8");
+    }
+    append(part, fin_, frame_left_, &gathered.message);
+  }
+  if (!last) return {};
+  if (text_to_check() && !partial_->utf8.complete()) {
+    return fail(kCloseInvalidPayload, "invalid UTF-8");
+  }
+  return finish_message({partial_->message.data(), partial_->message.size()});
+}
+
+Event MessageReader::finish_message(std::string_view payload) {
+  message_open_ = false;
+  return {EventKind::kMessage, binary_, compressed_, 0, payload};
+}
+
+Event MessageReader::read_control(std::string_view part) {
+  const bool spans_inputs = partial_ && !partial_->control.empty();
+  if (!in_frame_ && !spans_inputs) return finish_control(part);
+  if (!part.empty()) partial().control += part;
+  return in_frame_ ? Event{} : finish_control(partial_->control);
+}
+
+Event MessageReader::finish_control(std::string_view payload) {
+  if (opcode_ == Opcode::kPing) return {.kind = EventKind::kPing, .data = payload};
+  if (opcode_ == Opcode::kPong) return {.kind = EventKind::kPong, .data = payload};
+  const CloseBody body = parse_close(payload);
+  if (body.error != nullptr) return fail(body.code, body.error);
+  ended_ = true;
+  return {.kind = EventKind::kClose, .code = body.code, .data = body.reason};
+}
+
+Event MessageReader::fail(uint16_t code, const char* reason) {
+  ended_ = true;
+  partial_.reset();
+  return {.kind = EventKind::kError, .code = code, .data = reason};
+}
+
+MessageReader::Partial& MessageReader::partial() {
+  if (!partial_) partial_ = std::make_unique<Partial>();
+  return *partial_;
+}
+
+void MessageReader::release_delivered() {
+  if (!partial_) return;
+  if (ended_ || !(in_frame_ || message_open_)) {
+    partial_.reset();
+  } else if (!in_frame_) {
+    partial_->control.clear();
+  }
+}
+
+}  // namespace madang::websocket
