@@ -167,9 +167,8 @@ absl::StatusOr<PublishResult> EngineImpl::publish_now(std::string_view room,
       publication.data = *std::move(json);
       checked = true;
     }
-    // A room that was let go in between is made again; then the publication is needed once more.
     const auto published = shard.publish(*slot, publication, now, wall_now);
-    if (!published) continue;
+    if (!published) continue;  // the room was let go in between
     wake(published->wake, now);
     if (published->result.outcome == Room::PublishOutcome::kFull) {
       return absl::ResourceExhaustedError("the room is full of messages not delivered yet");

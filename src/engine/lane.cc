@@ -69,7 +69,8 @@ absl::Status Lane::post_bounded(absl::AnyInvocable<void(Lane&)> task) {
 }
 
 void Lane::turn() {
-  turn_posted_.store(false, std::memory_order_release);
+  // An exchange, so that what was put into the inbox before a wake that found this true is seen.
+  turn_posted_.exchange(false, std::memory_order_acq_rel);
   in_turn_ = true;
   const bool more_events = deliver();
   const bool more_writes = write_touched();

@@ -74,6 +74,7 @@ void SessionImpl::answered(std::uint64_t request, absl::StatusOr<Answer> answer)
 template <typename Request, typename Answer>
 void SessionImpl::ask(std::uint64_t number, const Handlers::Asks<Request, Answer>& handler,
                       const Request& request, Callback<Answer> done) {
+  if (closing()) return done(absl::UnavailableError("the session is closing"));
   if (!handler) return done(absl::UnimplementedError("not available"));
   TimerWheel::Timer& timer = requests_.add<Answer>(number, std::move(done));
   lane_.arm(timer, lane_.now() + limits().handler_timeout);

@@ -43,6 +43,9 @@ absl::Status SessionImpl::accept_connect(ConnectAnswer& answer,
       answer.connection_info.size() > limits().info_bytes_max) {
     return absl::InternalError("the connect handler's user or info is too large");
   }
+  if (!fits_protocol(answer.connection_info)) {
+    return absl::InternalError("the connect handler's info is not JSON");
+  }
   auto info = std::make_shared<ClientInfo>();
   info->user = std::move(answer.user);
   info->client = client();
@@ -51,16 +54,23 @@ absl::Status SessionImpl::accept_connect(ConnectAnswer& answer,
   expires_ = answer.expires;
   client_refreshes_ = answer.client_refreshes;
 
+  PageBounds page = first_page();
   for (auto& [room, options] : answer.rooms) {
     if (const auto known = since.find(room); known != since.end()) options.since = known->second;
     if (find(room) != nullptr) continue;
     Subscription& subscription = add(room);
     subscription.server_side = true;
-    auto joined = enter(room, subscription, std::move(options));
+    auto joined = enter(room, subscription, std::move(options), page);
     if (!joined.ok()) {
       subscriptions_.erase(room);
       return joined.status();
     }
+    // All pages go out in one reply, so they share the bounds of one.
+    for (const EventRef& event : joined->messages) {
+      page.bytes_max -= std::min(page.bytes_max, event->bytes());
+      --page.messages_max;
+    }
+    if (page.bytes_max == 0) page.messages_max = 0;
     result.rooms.emplace_back(room, *std::move(joined));
   }
 
@@ -134,12 +144,13 @@ void SessionImpl::refresh_by_host() {
 }
 
 void SessionImpl::renew_info(const RefreshAnswer& answer) {
-  if (answer.connection_info.empty() ||
-      answer.connection_info.size() > limits().info_bytes_max) {
+  Payload connection_info = answer.connection_info;
+  if (connection_info.empty() || connection_info.size() > limits().info_bytes_max ||
+      !fits_protocol(connection_info)) {
     return;
   }
   auto info = std::make_shared<ClientInfo>(*info_);
-  info->connection_info = answer.connection_info;
+  info->connection_info = std::move(connection_info);
   info_ = std::move(info);  // rooms it is in keep the old one until it joins again
 }
 

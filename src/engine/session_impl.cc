@@ -62,12 +62,11 @@ void SessionImpl::write_message(std::string_view message) {
 
 void SessionImpl::write_out() {
   if (writable()) write_batches();
-  if (!reading_paused_ || !wants_input()) return;
-  reading_paused_ = false;
+  if (!input_refused_ || !wants_input()) return;
+  input_refused_ = false;
   protocol_->resume();
-  if (!wants_input()) {
-    reading_paused_ = true;
-  } else if (transport_open_) {
+  if (reading_paused_ && !input_refused_ && wants_input() && transport_open_) {
+    reading_paused_ = false;
     transport_->resume_reading();
   }
 }
@@ -119,9 +118,12 @@ void SessionImpl::received(std::string_view message, MessageKind kind) {
   transport_->pause_reading();
 }
 
-bool SessionImpl::wants_input() const {
-  return !closing() && order_.waiting() + requests_.size() < limits().commands_waiting_max &&
-         outbox_.bytes() * 2 <= limits().outbox_bytes_max;
+bool SessionImpl::wants_input() {
+  const bool wants = !closing() &&
+                     order_.waiting() + requests_.size() < limits().commands_waiting_max &&
+                     outbox_.bytes() * 2 <= limits().outbox_bytes_max;
+  if (!wants) input_refused_ = true;
+  return wants;
 }
 
 Admission SessionImpl::admit_command() {

@@ -56,7 +56,7 @@ class SessionImpl final : public Session,
 
   Admission admit_command() override;
   Admission count_error() override;
-  bool wants_input() const override;
+  bool wants_input() override;
   void connect_command(ConnectCommand command, Callback<ConnectResult> done) override;
   void join_command(JoinCommand command, Callback<JoinResult> done) override;
   void leave_command(std::string_view room, Callback<bool> done) override;
@@ -119,7 +119,11 @@ class SessionImpl final : public Session,
                               ConnectResult& result);
   // Makes the session a member. The subscription exists and is asking.
   absl::StatusOr<JoinResult> enter(std::string_view room, Subscription& subscription,
-                                   JoinOptions options);
+                                   JoinOptions options, const PageBounds& page);
+  // What of its recovery a reply may bring; the rest follows.
+  PageBounds first_page() const;
+  // Whether members that read JSON can be shown this, which loses its line breaks.
+  bool fits_protocol(Payload& info) const;
   void answer_join(const std::string& room, const JoinCommand& command,
                    absl::StatusOr<JoinAnswer> answer, Callback<JoinResult>& done);
   // Ends a membership, or a join under way. The subscription is gone afterwards.
@@ -160,6 +164,7 @@ class SessionImpl final : public Session,
   Outbox outbox_;
   bool writing_ = false;
   bool reading_paused_ = false;
+  bool input_refused_ = false;  // the protocol was told to wait, and is told when to go on
   bool ping_queued_ = false;
   MonoTime write_progress_;
   Heartbeat heartbeat_;

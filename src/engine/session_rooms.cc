@@ -9,6 +9,7 @@
 #include "engine/engine_impl.h"
 #include "engine/session_ask.h"
 #include "engine/session_impl.h"
+#include "madang/base/json.h"
 #include "madang/base/planted_fault.h"
 
 namespace madang {
@@ -81,7 +82,7 @@ void SessionImpl::answer_join(const std::string& room, const JoinCommand& comman
   options.room_info = std::move(answer->room_info);
   options.data = std::move(answer->data);
   options.expires = answer->expires;
-  auto joined = enter(room, *subscription, std::move(options));
+  auto joined = enter(room, *subscription, std::move(options), first_page());
   if (!joined.ok()) {
     subscriptions_.erase(room);
     return done(joined.status());
@@ -101,10 +102,22 @@ void SessionImpl::answer_join(const std::string& room, const JoinCommand& comman
   }
 }
 
+PageBounds SessionImpl::first_page() const {
+  return {limits().page_messages_max,
+          std::min(limits().page_bytes_max, limits().outbox_events_bytes_max)};
+}
+
+bool SessionImpl::fits_protocol(Payload& info) const {
+  if (info.empty() || !protocol_->json_only()) return true;
+  auto checked = checked_json(info.view());
+  if (checked.ok()) info = *std::move(checked);
+  return checked.ok();
+}
+
 absl::StatusOr<JoinResult> SessionImpl::enter(std::string_view room, Subscription& subscription,
-                                              JoinOptions options) {
-  if (options.room_info.size() > limits().info_bytes_max) {
-    return absl::InternalError("the room info is too large");
+                                              JoinOptions options, const PageBounds& page) {
+  if (options.room_info.size() > limits().info_bytes_max || !fits_protocol(options.room_info)) {
+    return absl::InternalError("the room info is too large, or not JSON");
   }
   ClientInfoRef info = info_;
   if (!options.room_info.empty()) {
@@ -113,8 +126,6 @@ absl::StatusOr<JoinResult> SessionImpl::enter(std::string_view room, Subscriptio
     info = std::move(with_room);
   }
   const MonoTime now = lane_.now();
-  const PageBounds bounds{limits().page_messages_max,
-                          std::min(limits().page_bytes_max, limits().outbox_events_bytes_max)};
   for (;;) {
     auto slot = core().slot_for(room);
     if (!slot.ok()) return slot.status();
@@ -123,7 +134,7 @@ absl::StatusOr<JoinResult> SessionImpl::enter(std::string_view room, Subscriptio
       return absl::UnimplementedError("the room is closed to JSON clients");
     }
     if (!room_options.has_positions()) options.since.reset();
-    auto entered = core().shard_of(room).join(*slot, lane_.index(), info, options.since, bounds, now);
+    auto entered = core().shard_of(room).join(*slot, lane_.index(), info, options.since, page, now);
     if (!entered) continue;  // the room was let go in between
     if (!entered->ok()) return entered->status();
     Shard::Joined& joined = **entered;
@@ -163,7 +174,7 @@ absl::Status SessionImpl::join(std::string_view room, JoinOptions options) {
   }
   Subscription& subscription = add(room);
   subscription.server_side = true;
-  auto joined = enter(room, subscription, std::move(options));
+  auto joined = enter(room, subscription, std::move(options), first_page());
   if (!joined.ok()) {
     subscriptions_.erase(room);
     return joined.status();

@@ -58,7 +58,7 @@ LaneSet Shard::mark(const SlotRef& slot) {
   return wake;
 }
 
-std::optional<Shard::Published> Shard::publish(const SlotRef& slot, Publication publication,
+std::optional<Shard::Published> Shard::publish(const SlotRef& slot, Publication& publication,
                                                MonoTime now, WallTime wall_now) {
   absl::MutexLock lock(&mutex_);
   if (slot->removed) return std::nullopt;
@@ -66,6 +66,7 @@ std::optional<Shard::Published> Shard::publish(const SlotRef& slot, Publication 
   const auto read = slot->room.wants_space() ? read_number(*slot, now) : 0;
   Published published{slot->room.publish(std::move(publication), read, now, wall_now)};
   slot->last_used = now;
+  if (slot->room.members() == 0) slot->room.forget_tail();
   if (published.result.outcome == Room::PublishOutcome::kPublished) {
     published_.add();
     expected_.add(slot->room.members());
@@ -115,6 +116,7 @@ Shard::Left Shard::leave(const SlotRef& slot, std::size_t lane, const ClientId& 
   left.top = slot->room.top();
   --slot->marks[lane].members;
   slot->room.leave(client);
+  if (slot->room.members() == 0) slot->room.forget_tail();
   slot->last_used = now;
   left.announce = note_announcement(slot);
   return left;

@@ -53,13 +53,14 @@ class Shard {
   absl::StatusOr<SlotRef> make(std::string_view name, const RoomOptions& options,
                                std::string epoch, MonoTime now) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // The calls below answer nothing if the room is no longer in the table: look it up again.
+  // The calls below answer nothing, and change nothing, if the room is no longer in the table: look
+  // it up again.
 
   struct Published {
     Room::Published result;
     LaneSet wake = 0;
   };
-  std::optional<Published> publish(const SlotRef& slot, Publication publication, MonoTime now,
+  std::optional<Published> publish(const SlotRef& slot, Publication& publication, MonoTime now,
                                    WallTime wall_now) ABSL_LOCKS_EXCLUDED(mutex_);
 
   struct Joined {

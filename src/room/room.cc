@@ -64,6 +64,15 @@ void Room::append(Event event, MonoTime now, WallTime wall_now) {
   tail_.append(std::move(shared));
 }
 
+void Room::drop_oldest_of_tail() {
+  before_tail_ = cursor_at(*tail_.oldest());
+  tail_.drop_oldest();
+}
+
+void Room::forget_tail() {
+  while (tail_.size() > 0) drop_oldest_of_tail();
+}
+
 bool Room::wants_space() const {
   return tail_.size() + announcements_.size() + 1 >= options_.tail_events_max ||
          tail_.bytes() + announcements_.size() * sizeof(Event) >= options_.tail_bytes_max;
@@ -74,8 +83,7 @@ bool Room::make_space(std::uint64_t read_number) {
     if (tail_.size() == 0) return true;
     const Event& oldest = *tail_.oldest();
     if (oldest.number > read_number) return false;
-    before_tail_ = cursor_at(oldest);
-    tail_.drop_oldest();
+    drop_oldest_of_tail();
   }
   return true;
 }
@@ -215,7 +223,12 @@ std::optional<EventPage> Room::recover(const StreamPosition& since,
   if (since.offset == history_.top()) return page;
   if (since.offset + 1 < history_.first()) return std::nullopt;
   history_.read_up(since.offset, bounds.messages_max, bounds.bytes_max, page.events);
-  assert(!page.events.empty());
+  if (page.events.empty()) {
+    const Event& next = *history_.at(since.offset + 1);
+    page.end = {next.number - 1, since.offset, next.messages - 1};
+    page.status = ReadStatus::kMore;
+    return page;
+  }
   if (page.events.back()->offset < history_.top()) {
     page.end = cursor_at(*page.events.back());
     page.status = ReadStatus::kMore;
@@ -243,8 +256,7 @@ void Room::expire(MonoTime now, std::uint64_t read_number) {
   idempotency_.expire(now);
   while (tail_.size() > 0 && tail_.oldest()->number <= read_number &&
          tail_.oldest()->appended + options_.tail_age_max <= now) {
-    before_tail_ = cursor_at(*tail_.oldest());
-    tail_.drop_oldest();
+    drop_oldest_of_tail();
   }
 }
 

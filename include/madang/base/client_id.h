@@ -13,7 +13,7 @@ namespace madang {
 // default one is the nil UUID and names nobody.
 class ClientId {
  public:
-  ClientId() { text_.fill('0'); }
+  ClientId() = default;
 
   // The UUID made of these 128 bits, less the six that the version and variant take.
   static ClientId from_bits(std::uint64_t high, std::uint64_t low);
@@ -28,7 +28,9 @@ class ClientId {
   }
 
  private:
-  std::array<char, 36> text_;
+  std::array<char, 36> text_ = {'0', '0', '0', '0', '0', '0', '0', '0', '-', '0', '0', '0',
+                                '0', '-', '0', '0', '0', '0', '-', '0', '0', '0', '0', '-',
+                                '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0'};
 };
 
 }  // namespace madang

@@ -123,7 +123,7 @@ class Session {
   virtual Admission admit_command() = 0;
   virtual Admission count_error() = 0;
   // Whether more commands may be handed in. Once false, ProtocolSession::resume follows.
-  virtual bool wants_input() const = 0;
+  virtual bool wants_input() = 0;
 
   virtual void connect_command(ConnectCommand command, Callback<ConnectResult> done) = 0;
   virtual void join_command(JoinCommand command, Callback<JoinResult> done) = 0;

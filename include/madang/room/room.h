@@ -113,6 +113,8 @@ class Room {
   void clear_history() { history_.clear(); }
 
   std::uint64_t members() const { return members_; }
+  // Lets go of the tail; for when there is nobody to read it.
+  void forget_tail();
   const Presence& presence() const { return presence_; }
 
   // Lets go of what is past its age.
@@ -124,6 +126,7 @@ class Room {
   bool knows_members() const { return options_.presence || options_.announce != Announce::kNever; }
   void note_announcement(EventKind kind, const ClientInfoRef& info);
   void read_tail_into(EventPage& page, const PageBounds& bounds) const;
+  void drop_oldest_of_tail();
   bool make_space(std::uint64_t read_number);
   void append(Event event, MonoTime now, WallTime wall_now);
 

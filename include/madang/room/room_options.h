@@ -61,7 +61,7 @@ struct RoomOptions {
   // its oldest event yet, a publish is answered ResourceExhausted.
   std::size_t tail_events_max = 4'096;
   std::size_t tail_bytes_max = 8 * 1024 * 1024;
-  Duration tail_age_max = std::chrono::seconds(60);
+  Duration tail_age_max = std::chrono::seconds(10);
   // How long an idempotency key is remembered, and how many of them.
   Duration idempotency_ttl = std::chrono::minutes(5);
   std::size_t idempotency_keys_max = 10'000;

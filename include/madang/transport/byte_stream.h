@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "madang/base/payload.h"
+#include "madang/base/time.h"
+#include "madang/engine/transport.h"
+
+namespace madang {
+
+// What a ByteStream reports to: a protocol that runs over it. All calls come from the stream's
+// lane, and none from within a call to the stream.
+class ByteStreamHandler {
+ public:
+  virtual ~ByteStreamHandler() = default;
+
+  // At least one byte from the peer. The memory is the stream's and lives for the call; it may be
+  // overwritten.
+  virtual void received(std::span<char> bytes) = 0;
+
+  // After WriteResult::kPending: `bytes` more have left; `done` with the last of them.
+  virtual void written(std::size_t bytes, bool done) = 0;
+
+  // The connection is gone, by the peer or by an error. The last call, after which the stream is
+  // destroyed.
+  virtual void closed() = 0;
+};
+
+// A connected stream of bytes: TCP, or whatever stands in for it. It belongs to the event loop of
+// one lane, which owns it until it has ended, and only tasks of that lane may call it.
+//
+// It is at an end after ByteStreamHandler::closed(), close_after_flush() or abort(): then neither
+// side calls the other again. It keeps its handler alive until it is destroyed, so that a handler
+// may hold a plain pointer to it, and may count on its own destructor to mark the connection's end.
+class ByteStream {
+ public:
+  virtual ~ByteStream() = default;
+
+  // Reports to `handler` from now on. The old handler is released when no call to it is under way.
+  virtual void set_handler(std::shared_ptr<ByteStreamHandler> handler) = 0;
+
+  // Sends the payloads one after the other. The span lives for the call; what can not leave at once
+  // is kept as copies of Payloads. Not called again after kPending until written(n, true), and not
+  // after kFailed, which closed() follows.
+  virtual WriteResult write(std::span<const Payload> payloads) = 0;
+
+  // How many bytes of the last write have not left.
+  virtual std::size_t pending_bytes() const = 0;
+
+  // A stream reads from the start. While reading is paused, received() is not called, and a peer
+  // that goes is noticed only by writing.
+  virtual void pause_reading() = 0;
+  virtual void resume_reading() = 0;
+
+  // Sends what is pending and then the end of the stream, and waits for the peer's, so that it gets
+  // all. What it sends meanwhile is discarded. After `deadline` the connection is cut.
+  virtual void close_after_flush(Duration deadline) = 0;
+
+  // Ends the connection now, without what is pending.
+  virtual void abort() = 0;
+
+  // The peer's address without its port: "192.0.2.1", "2001:db8::1". As long as the stream.
+  virtual const std::string& peer_address() const = 0;
+};
+
+}  // namespace madang

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "madang/base/payload.h"
+#include "madang/base/scheduler.h"
+#include "madang/engine/transport.h"
+#include "madang/transport/byte_stream.h"
+#include "madang/transport/websocket/message_reader.h"
+#include "madang/transport/websocket/websocket_lane.h"
+
+namespace madang {
+
+// One WebSocket connection of a server, from the end of its handshake on: messages for the engine,
+// frames for the stream. It answers pings, keeps to the closing handshake, and ends a peer that
+// breaks the protocol or a limit with the code that RFC 6455 has for it.
+//
+// The order of calls is: construct; Engine::attach; ByteStream::set_handler; start. The engine may
+// write before start(). If attach refuses, the object is simply dropped.
+//
+// While it waits for its peer it holds no buffer. While reading is paused it keeps what the stream
+// had handed over by then, which is at most one of the stream's reads.
+class WebSocketTransport final : public Transport,
+                                 public ByteStreamHandler,
+                                 public std::enable_shared_from_this<WebSocketTransport> {
+ public:
+  struct Setup {
+    TransportInfo info;
+    // Whether permessage-deflate was agreed on.
+    bool compression = false;
+    // The response to the handshake, which goes before the first frame.
+    Payload response;
+    // Kept as long as the transport and not looked at: a place in a count of connections.
+    std::shared_ptr<void> ticket;
+  };
+
+  WebSocketTransport(std::shared_ptr<WebSocketLane> lane, ByteStream& stream, Setup setup);
+
+  // Reports to `connection` from now on. `bytes` came behind the request already; they live for the
+  // call and may be overwritten.
+  void start(Connection& connection, std::span<char> bytes);
+
+  // Transport:
+  WriteResult write(std::span<const Payload> payloads) override;
+  void pause_reading() override;
+  void resume_reading() override;
+  void close(const CloseReason& reason) override;
+  const TransportInfo& info() const override { return info_; }
+
+  // ByteStreamHandler:
+  void received(std::span<char> bytes) override;
+  void written(std::size_t bytes, bool done) override;
+  void closed() override;
+
+ private:
+  // Reading.
+  std::span<char> consume(std::span<char> input);
+  void handle(const websocket::Event& event);
+  void deliver(const websocket::Event& event);
+  void answer_ping(std::string_view payload);
+  bool admit_control();
+  void drain_rest();
+  void watch_message();
+  void check_message_age();
+
+  // Writing.
+  WriteResult send(const Payload& own, std::span<const Payload> messages);
+  void flush();
+
+  // Ending.
+  void fail(std::uint16_t code, std::string_view text, const CloseReason& reason);
+  void begin_close(std::uint16_t code, std::string_view text);
+  void finish();
+  void report_closed(const CloseReason& reason);
+
+  const std::shared_ptr<WebSocketLane> lane_;
+  const TransportInfo info_;
+  const std::shared_ptr<void> ticket_;
+  ByteStream* stream_;                // null once it is at an end
+  Connection* connection_ = nullptr;  // null before start() and once either side has closed
+
+  websocket::MessageReader reader_;
+  std::vector<char> rest_;  // what is still to be read, from rest_begin_ on
+  std::size_t rest_begin_ = 0;
+  MonoTime message_since_{};  // the unfinished message's first byte, or a little before
+  MonoTime control_filled_{};
+  std::uint32_t control_tokens_;
+
+  Payload own_;                // goes before the next message: the response, later the newest pong
+  std::vector<Payload> held_;  // the engine's, written while the stream was busy with own_
+  Payload close_frame_;        // goes last
+  std::size_t own_left_ = 0;   // of what the stream is busy with, the part that is not the engine's
+  TimerHandle close_timer_;
+
+  bool paused_ = false;
+  bool drain_posted_ = false;
+  bool message_watched_ = false;
+  bool stream_busy_ = false;
+  bool engine_waits_ = false;  // the stream is busy with payloads of the engine
+  bool write_failed_ = false;
+  bool closing_ = false;      // our close frame is on its way
+  bool peer_closed_ = false;  // nothing more is awaited from the peer
+};
+
+}  // namespace madang

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "madang/protocol/centrifuge/json_encoder.h"
+
+#include "protocol/centrifuge/json_writer.h"
+
+namespace madang::centrifuge {
+
+void JsonEncoder::encode(std::string_view room, std::string_view epoch, const Event& event,
+                         std::string& out) const {
+  JsonObject message(out);
+  auto push = message.object("push");
+  push.text("channel", room);
+  switch (event.kind) {
+    case EventKind::kMessage:
+      return append_json(event, epoch, push.member("pub"));
+    case EventKind::kJoin: {
+      auto join = push.object("join");
+      return append_json(*event.info, join.member("info"));
+    }
+    case EventKind::kLeave: {
+      auto leave = push.object("leave");
+      return append_json(*event.info, leave.member("info"));
+    }
+  }
+}
+
+}  // namespace madang::centrifuge

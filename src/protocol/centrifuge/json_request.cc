@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocol/centrifuge/json_request.h"
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace madang::centrifuge {
+namespace {
+
+// Where a client stands in a room, if it asks for what it missed since.
+bool read_position(JsonValue value, std::optional<StreamPosition>& to) {
+  bool recover = false;
+  StreamPosition position;
+  const JsonField fields[] = {
+      {"recover", &recover}, {"offset", &position.offset}, {"epoch", &position.epoch}};
+  if (!read_object(value, fields)) return false;
+  if (recover) to = std::move(position);
+  return true;
+}
+
+// No more entries than fit into the message.
+bool read_positions(JsonValue value, StringMap<StreamPosition>& to) {
+  simdjson::ondemand::object rooms;
+  if (value.get_object().get(rooms)) return false;
+  for (auto member : rooms) {
+    std::string_view room;
+    JsonValue member_value;
+    if (member.unescaped_key().get(room) || member.value().get(member_value)) return false;
+    std::string name(room);
+    std::optional<StreamPosition> position;
+    if (!read_position(member_value, position) || to.contains(name)) return false;
+    if (position) to.emplace(std::move(name), *std::move(position));
+  }
+  return true;
+}
+
+bool read_connect(JsonValue value, CommandBody& body) {
+  auto& command = body.emplace<ConnectCommand>();
+  auto& request = command.request;
+  const auto subs = [&](JsonValue rooms) { return read_positions(rooms, command.since); };
+  const JsonField fields[] = {{"token", &request.token},
+                              {"data", Checked{&request.data}},
+                              {"subs", ReadValue(subs)},
+                              {"name", &request.client_name},
+                              {"version", &request.client_version}};
+  return read_object(value, fields);
+}
+
+bool read_subscribe(JsonValue value, CommandBody& body) {
+  auto& command = body.emplace<SubscribeCommand>();
+  auto& request = command.join.request;
+  StreamPosition since;
+  std::int32_t type = 0;
+  const JsonField fields[] = {{"channel", &request.room},
+                              {"token", &request.token},
+                              {"recover", &request.recovers},
+                              {"epoch", &since.epoch},
+                              {"offset", &since.offset},
+                              {"data", Checked{&request.data}},
+                              {"join_leave", &command.join.announcements},
+                              {"tf", Given{&command.not_offered}},
+                              {"type", &type}};
+  if (!read_object(value, fields)) return false;
+  if (request.recovers) command.join.since = std::move(since);
+  if (type != 0) command.not_offered = true;
+  return true;
+}
+
+bool read_unsubscribe(JsonValue value, CommandBody& body) {
+  const JsonField fields[] = {{"channel", &body.emplace<UnsubscribeCommand>().room}};
+  return read_object(value, fields);
+}
+
+bool read_publish(JsonValue value, CommandBody& body) {
+  auto& command = body.emplace<PublishCommand>();
+  std::int32_t type = 0;
+  std::string key;
+  bool removed = false;
+  const JsonField fields[] = {{"channel", &command.publish.room},
+                              {"data", Unchecked{&command.publish.data}},
+                              {"type", &type},
+                              {"key", &key},
+                              {"removed", &removed}};
+  if (!read_object(value, fields)) return false;
+  command.not_offered = type != 0 || !key.empty() || removed;
+  return true;
+}
+
+bool read_presence(JsonValue value, CommandBody& body) {
+  const JsonField fields[] = {{"channel", &body.emplace<PresenceCommand>().room}};
+  return read_object(value, fields);
+}
+
+bool read_presence_stats(JsonValue value, CommandBody& body) {
+  const JsonField fields[] = {{"channel", &body.emplace<PresenceStatsCommand>().room}};
+  return read_object(value, fields);
+}
+
+bool read_history(JsonValue value, CommandBody& body) {
+  auto& command = body.emplace<HistoryCommand>();
+  std::int32_t limit = 0;
+  const auto since = [&](JsonValue position) {
+    auto& to = command.query.since.emplace();
+    const JsonField fields[] = {{"offset", &to.offset}, {"epoch", &to.epoch}};
+    return read_object(position, fields);
+  };
+  const JsonField fields[] = {{"channel", &command.room},
+                              {"limit", &limit},
+                              {"since", ReadValue(since)},
+                              {"reverse", &command.query.reverse}};
+  if (!read_object(value, fields)) return false;
+  // Below 0 is all, which the engine cuts to a page.
+  command.query.limit =
+      limit < 0 ? std::numeric_limits<std::size_t>::max() : static_cast<std::size_t>(limit);
+  return true;
+}
+
+bool read_ping(JsonValue value, CommandBody& body) {
+  body.emplace<PingCommand>();
+  return read_object(value, {});
+}
+
+bool read_send(JsonValue value, CommandBody& body) {
+  const JsonField fields[] = {{"data", Checked{&body.emplace<SendCommand>().data}}};
+  return read_object(value, fields);
+}
+
+bool read_rpc(JsonValue value, CommandBody& body) {
+  auto& rpc = body.emplace<RpcCommand>().rpc;
+  const JsonField fields[] = {{"data", Checked{&rpc.data}}, {"method", &rpc.method}};
+  return read_object(value, fields);
+}
+
+bool read_refresh(JsonValue value, CommandBody& body) {
+  const JsonField fields[] = {{"token", &body.emplace<RefreshCommand>().token}};
+  return read_object(value, fields);
+}
+
+bool read_sub_refresh(JsonValue value, CommandBody& body) {
+  auto& command = body.emplace<SubRefreshCommand>();
+  std::int32_t type = 0;
+  const JsonField fields[] = {{"channel", &command.room},
+                              {"token", &command.token},
+                              {"type", &type},
+                              {"track", Given{&command.not_offered}},
+                              {"untrack", Given{&command.not_offered}}};
+  if (!read_object(value, fields)) return false;
+  if (type != 0) command.not_offered = true;
+  return true;
+}
+
+constexpr JsonRequest kRequests[kJsonRequests] = {
+    {"connect", read_connect},
+    {"subscribe", read_subscribe},
+    {"unsubscribe", read_unsubscribe},
+    {"publish", read_publish},
+    {"presence", read_presence},
+    {"presence_stats", read_presence_stats},
+    {"history", read_history},
+    {"ping", read_ping},
+    {"send", read_send},
+    {"rpc", read_rpc},
+    {"refresh", read_refresh},
+    {"sub_refresh", read_sub_refresh},
+};
+
+}  // namespace
+
+std::span<const JsonRequest, kJsonRequests> json_requests() { return kRequests; }
+
+}  // namespace madang::centrifuge

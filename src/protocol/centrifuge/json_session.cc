@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "madang/protocol/centrifuge/json_session.h"
+
+#include "protocol/centrifuge/client_session.h"
+#include "protocol/centrifuge/json_codec.h"
+
+namespace madang::centrifuge {
+
+std::unique_ptr<ProtocolSession> make_json_session(const JsonSessionOptions& options) {
+  static const JsonCodec codec;
+  return std::make_unique<ClientSession>(codec, options);
+}
+
+}  // namespace madang::centrifuge

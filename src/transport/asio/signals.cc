@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "madang/transport/asio/signals.h"
+
+#include <asio/basic_signal_set.hpp>
+#include <csignal>
+
+#include "asio_types.h"
+
+namespace madang {
+
+int wait_for_stop_signal() {
+  asio::io_context context;
+  asio::basic_signal_set<AsioExecutor> signals(context);
+  signals.add(SIGINT);
+  signals.add(SIGTERM);
+  int received = 0;
+  signals.async_wait([&](const asio::error_code&, int signal) { received = signal; });
+  context.run();
+  return received;
+}
+
+}  // namespace madang

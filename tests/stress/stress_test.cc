@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Real threads: publishers, lanes, and members that come and go, all at once. Meant for the thread
+// sanitizer; the simulation covers far more orders of events, but only one thread.
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <future>
+#include <string>
+#include <thread>
+
+#include "engine/fixture.h"
+#include "stress/thread_scheduler.h"
+
+using namespace madang;
+using namespace madang::testing;
+
+namespace {
+
+constexpr std::size_t kLanes = 4;
+constexpr std::size_t kPublishers = 8;
+constexpr std::size_t kRooms = 3;
+constexpr std::size_t kSessionsPerLane = 12;
+constexpr int kMessagesPerPublisher = 1500;
+constexpr int kRounds = 40;
+
+std::string room_name(std::size_t i) { return "room" + std::to_string(i); }
+
+// What one member has read of one room: every offset once, in order, and each publisher's messages
+// in the order it published them.
+class Checker {
+ public:
+  void joined(std::uint64_t offset) { last_offset_ = offset; }
+  void check(std::string_view word) {
+    // "room7 <offset> [<publisher>,<number>]"
+    const auto space = word.find(' ');
+    char* end = nullptr;
+    const std::uint64_t offset = std::strtoull(word.data() + space + 1, &end, 10);
+    const auto publisher = static_cast<std::size_t>(std::strtoul(end + 2, &end, 10));
+    const long number = std::strtol(end + 1, nullptr, 10);
+    if (offset != last_offset_ + 1) ++errors;
+    if (publisher >= kPublishers || number <= numbers_[publisher]) {
+      ++errors;
+    } else {
+      numbers_[publisher] = number;
+    }
+    last_offset_ = offset;
+    ++read;
+  }
+  int errors = 0;
+  std::uint64_t read = 0;
+  std::uint64_t last_offset() const { return last_offset_; }
+
+ private:
+  std::uint64_t last_offset_ = 0;
+  std::array<long, kPublishers> numbers_{};
+};
+
+// The members of one lane. Everything here happens on the lane's thread.
+class Crowd {
+ public:
+  Crowd(Engine& engine, std::size_t lane)
+      : engine_(engine), lane_(lane), random_(lane + 1), members_(kSessionsPerLane) {}
+
+  void round() {
+    for (auto& member : members_) {
+      if (member.client.transport == nullptr) {
+        open(member);
+      } else if (random_.below(8) == 0) {
+        close(member);
+      } else {
+        read(member);
+      }
+    }
+  }
+
+  void finish() {
+    for (auto& member : members_) {
+      if (member.client.transport == nullptr) continue;
+      read(member);
+      close(member);
+    }
+  }
+
+  int errors = 0;
+  std::uint64_t read_total = 0;
+
+ private:
+  struct Member {
+    Client client;
+    std::unique_ptr<LengthFraming> framing;
+    std::size_t room = 0;
+    Checker checker;
+  };
+
+  void open(Member& member) {
+    member = Member();
+    Client& client = member.client;
+    client.transport = std::make_shared<MemoryTransport>();
+    auto protocol = std::make_unique<WordSession>(true);
+    client.protocol = protocol.get();
+    client.connection =
+        engine_.attach(lane_, client.transport, std::move(protocol), framing_, nullptr);
+    client.transport->bind(client.connection);
+    if (!client.connect("user" + std::to_string(random_.below(20))).ok()) ++errors;
+    member.room = random_.below(kRooms);
+    const auto joined = client.join(room_name(member.room));
+    if (!joined->ok()) {
+      ++errors;
+      return;
+    }
+    member.checker.joined((*joined)->position->offset);
+  }
+  void read(Member& member) {
+    for (const auto& word : member.client.read()) member.checker.check(word);
+  }
+  void close(Member& member) {
+    errors += member.checker.errors;
+    read_total += member.checker.read;
+    if (random_.below(2) == 0) {
+      member.client.transport->hang_up();
+    } else {
+      member.client.session().close(kForceReconnect);
+    }
+    member = Member();
+  }
+
+  Engine& engine_;
+  const std::size_t lane_;
+  SeededRandom random_;
+  LengthFraming framing_;
+  std::vector<Member> members_;
+};
+
+void publish_all(Engine& engine, std::size_t publisher) {
+  SeededRandom random(100 + publisher);
+  for (int number = 1; number <= kMessagesPerPublisher; ++number) {
+    const std::string text = "[" + std::to_string(publisher) + "," + std::to_string(number) + "]";
+    const std::string room = room_name(random.below(kRooms));
+    for (bool full = true; full;) {
+      engine.publish(room, Payload(text), {},
+                     [&](auto result) { full = absl::IsResourceExhausted(result.status()); });
+      if (full) std::this_thread::yield();
+    }
+  }
+}
+
+// Runs `task` on the lane and waits for it.
+void run_on(ThreadScheduler& scheduler, absl::AnyInvocable<void()> task) {
+  std::promise<void> done;
+  scheduler.post([&] {
+    task();
+    done.set_value();
+  });
+  done.get_future().wait();
+}
+
+}  // namespace
+
+TEST_CASE("threads: eight publishers and four lanes with members that come and go lose nothing") {
+  std::vector<std::unique_ptr<ThreadScheduler>> schedulers;
+  World settings(1);  // its handlers; its clock is not used
+  EngineOptions options;
+  options.handlers = std::move(settings.options.handlers);
+  options.handlers.room_options = [](std::string_view) {
+    RoomOptions room = with_history(kPublishers * kMessagesPerPublisher);
+    room.tail_events_max = 256;
+    room.presence = true;
+    return room;
+  };
+  for (std::size_t i = 0; i < kLanes; ++i) {
+    schedulers.push_back(std::make_unique<ThreadScheduler>());
+    options.lanes.push_back(schedulers.back().get());
+  }
+  auto engine = *Engine::create(std::move(options));
+
+  std::vector<std::unique_ptr<Crowd>> crowds;
+  for (std::size_t i = 0; i < kLanes; ++i) crowds.push_back(std::make_unique<Crowd>(*engine, i));
+  std::vector<std::thread> publishers;
+  for (std::size_t i = 0; i < kPublishers; ++i) {
+    publishers.emplace_back([&, i] { publish_all(*engine, i); });
+  }
+  for (int round = 0; round < kRounds; ++round) {
+    for (std::size_t i = 0; i < kLanes; ++i) {
+      run_on(*schedulers[i], [&] { crowds[i]->round(); });
+    }
+    
+    engine->presence_stats("room0").status().IgnoreError();
+  }
+  for (auto& publisher : publishers) publisher.join();
+  std::promise<void> drained;
+  for (std::size_t i = 0; i < kLanes; ++i) {
+    run_on(*schedulers[i], [&] { crowds[i]->finish(); });
+  }
+  engine->drain({}, [&] { drained.set_value(); });
+  drained.get_future().wait();
+  for (auto& scheduler : schedulers) scheduler->stop();
+
+  std::uint64_t read = 0;
+  for (const auto& crowd : crowds) {
+    CHECK(crowd->errors == 0);
+    read += crowd->read_total;
+  }
+  CHECK(read > 0);
+  const EngineCounters counters = engine->counters_now();
+  CHECK(counters.published == kPublishers * kMessagesPerPublisher);
+  CHECK(counters.waiting == 0);
+  CHECK(counters.sessions == 0);
+  CHECK(counters.subscriptions == 0);
+  CHECK(counters.expected == counters.delivered + counters.left_before_delivery);
+}
