@@ -23,7 +23,8 @@ class EventLoop : public madang::Scheduler {
         timers_.erase(timers_.begin());
       }
       if (tasks_.empty()) break;
-      for (auto ready = std::exchange(tasks_, {}); auto& task : ready) task();
+      for (auto ready = std::exchange(tasks_, {}); auto& task : ready)
+        task();
     }
     if (timers_.empty()) return -1;
     const auto left = timers_.begin()->first.first - now();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A chat for telnet: the accept loop, the sockets and the protocol are the host's own, and madang is
-// the rooms between them. No transport of madang is linked.
+// A chat for telnet: the accept loop, the sockets and the protocol are the host's own, and madang
+// is the rooms between them. No transport of madang is linked.
 //
 //   own_sockets [port]      then, in two terminals:  nc localhost 7000
 //                                                    join lobby
@@ -117,8 +117,8 @@ int main(int argc, char** argv) {
       const int fd = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
       if (fd < 0) continue;
       auto transport = std::make_shared<LineTransport>(fd);
-      auto* connection = engine->attach(0, transport, std::make_unique<LineProtocol>(format),
-                                        format, nullptr);
+      auto* connection =
+          engine->attach(0, transport, std::make_unique<LineProtocol>(format), format, nullptr);
       if (connection != nullptr) clients.push_back({fd, transport, connection, {}});
     }
   }

@@ -14,9 +14,9 @@ constexpr char kPayloadUrl[] = "madang/client_error";
 }  // namespace
 
 absl::Status client_error(const ClientError& error) {
-  absl::Status status(error.temporary ? absl::StatusCode::kUnavailable
-                                      : absl::StatusCode::kFailedPrecondition,
-                      error.message);
+  absl::Status status(
+      error.temporary ? absl::StatusCode::kUnavailable : absl::StatusCode::kFailedPrecondition,
+      error.message);
   status.SetPayload(kPayloadUrl, absl::Cord(fmt::format("{}", error.code)));
   return status;
 }

@@ -13,15 +13,15 @@
 namespace madang {
 
 // Makes the commands of one session on one room take effect in the order they came, while handlers
-// answer in any order: a command starts when the one before it on that room is finished. Commands on
-// different rooms do not wait for each other.
+// answer in any order: a command starts when the one before it on that room is finished. Commands
+// on different rooms do not wait for each other.
 class CommandOrder {
  public:
   // Commands that have not started.
   std::size_t waiting() const { return waiting_; }
 
-  // Runs `start` when it is its turn, perhaps at once. finish(room) must follow, from within `start`
-  // or later.
+  // Runs `start` when it is its turn, perhaps at once. finish(room) must follow, from within
+  // `start` or later.
   void run(std::string_view room, Task start) {
     auto [it, inserted] = queues_.try_emplace(std::string(room));
     it->second.tasks.push_back(std::move(start));
@@ -38,7 +38,8 @@ class CommandOrder {
 
   // Forgets what has not started.
   void clear() {
-    for (auto& [room, queue] : queues_) queue.tasks.clear();
+    for (auto& [room, queue] : queues_)
+      queue.tasks.clear();
     waiting_ = 0;
   }
 

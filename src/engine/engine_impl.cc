@@ -58,8 +58,7 @@ EngineImpl::EngineImpl(EngineOptions options)
   SystemRandom system;
   RandomSource& random = options.random != nullptr ? *options.random : system;
   for (std::size_t i = 0; i < options.lanes.size(); ++i) {
-    lanes_.push_back(
-        std::make_shared<Lane>(*this, i, *options.lanes[i], limits_, random.next()));
+    lanes_.push_back(std::make_shared<Lane>(*this, i, *options.lanes[i], limits_, random.next()));
   }
   for (std::size_t i = 0; i < options.shards; ++i) {
     shards_.push_back(std::make_unique<Shard>(*this, limits_, rooms_, i));
@@ -183,7 +182,8 @@ absl::StatusOr<PublishResult> EngineImpl::publish_now(std::string_view room,
 }
 
 void EngineImpl::wake(LaneSet lanes, MonoTime now) {
-  for (; lanes != 0; lanes &= lanes - 1) lanes_[std::countr_zero(lanes)]->wake(now);
+  for (; lanes != 0; lanes &= lanes - 1)
+    lanes_[std::countr_zero(lanes)]->wake(now);
 }
 
 void EngineImpl::announce_soon(std::string_view room, Lane& from) {
@@ -348,7 +348,8 @@ EngineCounters EngineImpl::counters() const {
 EngineCounters EngineImpl::counters_now() {
   EngineCounters sum = counters();
   for (const auto& lane : lanes_) {
-    for (const SessionImpl* session : lane->all_sessions()) session->count_waiting(sum);
+    for (const SessionImpl* session : lane->all_sessions())
+      session->count_waiting(sum);
   }
   return sum;
 }

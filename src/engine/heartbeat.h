@@ -18,9 +18,10 @@ class Heartbeat {
   // The first ping comes after a random part of the interval, so that sessions that came together
   // do not stay together.
   void start(MonoTime now, std::uint64_t random) {
-    due_ = now + interval_ / 2 +
-           Duration(static_cast<std::int64_t>(random % static_cast<std::uint64_t>(
-                        std::max<std::int64_t>(1, interval_.count() / 2))));
+    due_ =
+        now + interval_ / 2 +
+        Duration(static_cast<std::int64_t>(
+            random % static_cast<std::uint64_t>(std::max<std::int64_t>(1, interval_.count() / 2))));
     state_ = State::kIdle;
   }
 

@@ -140,9 +140,9 @@ void Lane::forget(SessionImpl& session) {
 SessionImpl* Lane::open(std::shared_ptr<Transport> transport,
                         std::unique_ptr<ProtocolSession> protocol, Framing& framing) {
   const auto number = next_number();
-  auto session = std::make_unique<SessionImpl>(
-      *this, number, ClientId::from_bits(random_.next(), random_.next()), std::move(transport),
-      std::move(protocol), framing);
+  auto session = std::make_unique<SessionImpl>(*this, number,
+                                               ClientId::from_bits(random_.next(), random_.next()),
+                                               std::move(transport), std::move(protocol), framing);
   SessionImpl* const opened = session.get();
   sessions_.emplace(number, std::move(session));
   counters_.sessions.add();
@@ -167,7 +167,8 @@ std::vector<SessionImpl*> Lane::sessions_of(std::string_view user) const {
 std::vector<SessionImpl*> Lane::all_sessions() const {
   std::vector<SessionImpl*> all;
   all.reserve(sessions_.size());
-  for (const auto& [number, session] : sessions_) all.push_back(session.get());
+  for (const auto& [number, session] : sessions_)
+    all.push_back(session.get());
   std::sort(all.begin(), all.end(),
             [](const auto* a, const auto* b) { return a->number() < b->number(); });
   return all;
@@ -201,7 +202,8 @@ void Lane::turn_wheel() {
 
 void Lane::sweep(MonoTime now) {
   bool more = false;
-  for (Shard* shard : swept_) more |= shard->sweep(now);
+  for (Shard* shard : swept_)
+    more |= shard->sweep(now);
   arm(sweep_alarm_, more ? now : now + kSweepInterval);
 }
 
@@ -218,7 +220,8 @@ void Lane::announce(MonoTime now) {
     engine_.wake(shard->announce(now, wall_now(), more), now);
     if (more) waiting.push_back(shard);
   }
-  for (Shard* shard : waiting) announce_soon(*shard);
+  for (Shard* shard : waiting)
+    announce_soon(*shard);
 }
 
 void Lane::drain(const DrainOptions& options, Task done) {
@@ -248,7 +251,8 @@ void Lane::drain_some(MonoTime now) {
                                                   (1.0 - double(passed) / double(spread)));
   const auto sessions = all_sessions();
   std::size_t staying = 0;
-  for (const auto* session : sessions) staying += session->closing() ? 0 : 1;
+  for (const auto* session : sessions)
+    staying += session->closing() ? 0 : 1;
   for (auto* session : sessions) {
     if (staying <= may_stay) break;
     if (session->closing()) continue;

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "engine/lane.h"
 #include "engine/engine_impl.h"
+#include "engine/lane.h"
 #include "engine/session_impl.h"
 #include "madang/base/planted_fault.h"
 
@@ -148,7 +148,8 @@ void Lane::hand_over(Subscription& subscription, std::span<const EventRef> event
 
   counters_.excluded.add(excluded);
   counters_.recovered.add(recovered);
-  counters_.dropped_not_kept.add(subscription.owed(end) - subscription.owed(from) - owed - excluded);
+  counters_.dropped_not_kept.add(subscription.owed(end) - subscription.owed(from) - owed -
+                                 excluded);
   touch(session);
 }
 
@@ -172,8 +173,7 @@ void Lane::catch_up(SessionImpl& session) {
   RoomSlot& slot = *subscription.slot;
   PageBounds bounds = batch_bounds(limits_);
   bounds.messages_max = std::min(bounds.messages_max, limits_.page_messages_max);
-  const auto read =
-      engine_.shard_of(slot.name()).read_after(slot, subscription.cursor, bounds);
+  const auto read = engine_.shard_of(slot.name()).read_after(slot, subscription.cursor, bounds);
   if (read.page.status == ReadStatus::kLost) return lost(subscription, read);
   if (slot.options.slow_consumer == SlowConsumer::kKeepLatest &&
       read.newest.number > subscription.cursor.number) {
@@ -212,8 +212,10 @@ void Lane::lost(Subscription& subscription, const Shard::CatchUp& read) {
 }
 
 std::uint64_t Lane::waiting(const Subscription& subscription) const {
-  const auto top = engine_.shard_of(subscription.slot->name())
-                       .look(*subscription.slot, [](const Room& room) { return room.top(); });
+  const auto top =
+      engine_.shard_of(subscription.slot->name()).look(*subscription.slot, [](const Room& room) {
+        return room.top();
+      });
   return subscription.owed(top) - subscription.owed(subscription.cursor);
 }
 

@@ -34,7 +34,8 @@ class Outbox {
     std::size_t bytes = 0;
     std::uint64_t messages = 0;
     void clear() {
-      for (std::size_t i = 0; i < count; ++i) payloads[i] = Payload();
+      for (std::size_t i = 0; i < count; ++i)
+        payloads[i] = Payload();
       count = bytes = messages = 0;
     }
     std::span<const Payload> span() const { return {payloads.data(), count}; }

@@ -14,8 +14,8 @@ namespace madang {
 
 struct RoomSlot;
 
-// What a room knows of one lane: whether it has members there, how far it has read, and its place in
-// the lane's inbox. Guarded by the shard, but for `next`, which the inbox owns.
+// What a room knows of one lane: whether it has members there, how far it has read, and its place
+// in the lane's inbox. Guarded by the shard, but for `next`, which the inbox owns.
 struct LaneMark {
   LaneMark* next = nullptr;
   RoomSlot* slot = nullptr;
@@ -25,8 +25,8 @@ struct LaneMark {
   std::uint64_t read_number = 0;  // the last event the lane has taken; counts while it has members
 };
 
-// A room in its shard, with what the lanes need beside it. Everything that changes is guarded by the
-// shard and touched by its methods alone.
+// A room in its shard, with what the lanes need beside it. Everything that changes is guarded by
+// the shard and touched by its methods alone.
 struct RoomSlot {
   RoomSlot(std::string name, const RoomOptions& chosen, std::string epoch, std::size_t lanes,
            std::uint64_t serial)
@@ -34,7 +34,8 @@ struct RoomSlot {
         incarnation(serial),
         room(std::move(name), chosen, std::move(epoch)),
         marks(std::make_unique<LaneMark[]>(lanes)) {
-    for (std::size_t lane = 0; lane < lanes; ++lane) marks[lane].slot = this;
+    for (std::size_t lane = 0; lane < lanes; ++lane)
+      marks[lane].slot = this;
   }
 
   // Constant, and so for any thread.
@@ -46,7 +47,7 @@ struct RoomSlot {
   Room room;
   std::unique_ptr<LaneMark[]> marks;
   MonoTime last_used;
-  bool removed = false;           // no longer in the table: look again
+  bool removed = false;                 // no longer in the table: look again
   MonoTime sweep_at = MonoTime::max();  // when the shard will next let go of what is old
   bool announcing = false;
 };

@@ -46,8 +46,8 @@ void SessionImpl::publish_accepted(const std::string& room, Payload data, Publis
   publication.tags = std::move(answer.tags);
   if (!answer.idempotency_key.empty()) {
     // User ids hold no NUL of ours to confuse them with keys: the length goes first.
-    publication.idempotency_key = std::to_string(user().size()) + ':' + user() + ':' +
-                                  std::move(answer.idempotency_key);
+    publication.idempotency_key =
+        std::to_string(user().size()) + ':' + user() + ':' + std::move(answer.idempotency_key);
   }
   publication.keep = answer.keep;
   if (answer.exclude_sender) publication.exclude = client();
@@ -65,39 +65,37 @@ void SessionImpl::read_room(std::string room, ReadRequest::What what, Callback<R
                                                            const HistoryQuery&),
                             HistoryQuery query) {
   if (auto status = core().check_name(room); !status.ok()) return done(std::move(status));
-  order_.run(room, [this, room, what, read, query = std::move(query),
-                    done = std::move(done)]() mutable {
-    if (!core().handlers().read) {
-      done(in_room(room) ? read(engine(), room, query)
-                         : absl::PermissionDeniedError("not a member of the room"));
-      return order_.finish(room);
-    }
-    ask<ReadRequest, ReadAnswer>(
-        lane_.next_number(), core().handlers().read, ReadRequest{room, what},
-        [this, room, read, query = std::move(query),
-         done = std::move(done)](absl::StatusOr<ReadAnswer> answer) mutable {
-          done(answer.ok() ? read(engine(), room, query) : answer.status());
-          order_.finish(room);
-        });
-  });
+  order_.run(room,
+             [this, room, what, read, query = std::move(query), done = std::move(done)]() mutable {
+               if (!core().handlers().read) {
+                 done(in_room(room) ? read(engine(), room, query)
+                                    : absl::PermissionDeniedError("not a member of the room"));
+                 return order_.finish(room);
+               }
+               ask<ReadRequest, ReadAnswer>(
+                   lane_.next_number(), core().handlers().read, ReadRequest{room, what},
+                   [this, room, read, query = std::move(query),
+                    done = std::move(done)](absl::StatusOr<ReadAnswer> answer) mutable {
+                     done(answer.ok() ? read(engine(), room, query) : answer.status());
+                     order_.finish(room);
+                   });
+             });
 }
 
 void SessionImpl::presence_command(std::string room, Callback<std::vector<ClientInfoRef>> done) {
-  read_room<std::vector<ClientInfoRef>>(
-      std::move(room), ReadRequest::What::kPresence, std::move(done),
-      [](Engine& engine, const std::string& name, const HistoryQuery&) {
-        return engine.presence(name);
-      },
-      {});
+  read_room<std::vector<ClientInfoRef>>(std::move(room), ReadRequest::What::kPresence,
+                                        std::move(done),
+                                        [](Engine& engine, const std::string& name,
+                                           const HistoryQuery&) { return engine.presence(name); },
+                                        {});
 }
 
 void SessionImpl::presence_stats_command(std::string room, Callback<PresenceStats> done) {
-  read_room<PresenceStats>(
-      std::move(room), ReadRequest::What::kPresence, std::move(done),
-      [](Engine& engine, const std::string& name, const HistoryQuery&) {
-        return engine.presence_stats(name);
-      },
-      {});
+  read_room<PresenceStats>(std::move(room), ReadRequest::What::kPresence, std::move(done),
+                           [](Engine& engine, const std::string& name, const HistoryQuery&) {
+                             return engine.presence_stats(name);
+                           },
+                           {});
 }
 
 void SessionImpl::history_command(std::string room, HistoryQuery query,

@@ -124,7 +124,8 @@ void SessionImpl::expire_credentials() {
       expect_expiry(*subscription->expires + grace);
     }
   }
-  for (const auto& room : over) leave(room, kLeftExpired).IgnoreError();
+  for (const auto& room : over)
+    leave(room, kLeftExpired).IgnoreError();
 }
 
 void SessionImpl::refresh_by_host() {

@@ -21,9 +21,10 @@
 
 namespace madang {
 
-// A session and the engine's end of its connection. What is more than bookkeeping has a class of its
-// own: the outbox, the order and the rate of commands, requests to the host, the heartbeat; what is
-// delivered to it is its lane's matter. The commands are in session_*.cc, a file each group.
+// A session and the engine's end of its connection. What is more than bookkeeping has a class of
+// its own: the outbox, the order and the rate of commands, requests to the host, the heartbeat;
+// what is delivered to it is its lane's matter. The commands are in session_*.cc, a file each
+// group.
 class SessionImpl final : public Session,
                           public Connection,
                           private Requests::Owner,
@@ -104,8 +105,8 @@ class SessionImpl final : public Session,
   EngineImpl& core();
   const Limits& limits() const { return lane_.limits(); }
 
-  // Asks the host, under a number that Lane::next_number() gave. `done` gets its answer, or an error
-  // if there is none in time; perhaps before this returns.
+  // Asks the host, under a number that Lane::next_number() gave. `done` gets its answer, or an
+  // error if there is none in time; perhaps before this returns.
   template <typename Request, typename Answer>
   void ask(std::uint64_t number, const Handlers::Asks<Request, Answer>& handler,
            const Request& request, Callback<Answer> done);

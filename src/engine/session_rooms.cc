@@ -58,13 +58,12 @@ void SessionImpl::join_command(JoinCommand command, Callback<JoinResult> done) {
     add(room).request = number;
     // The request must outlive the handler's call, which may end this task's captures.
     const JoinRequest request = command.request;
-    ask<JoinRequest, JoinAnswer>(
-        number, core().handlers().join, request,
-        [this, room, command = std::move(command),
-         done = std::move(done)](absl::StatusOr<JoinAnswer> answer) mutable {
-          answer_join(room, command, std::move(answer), done);
-          order_.finish(room);
-        });
+    ask<JoinRequest, JoinAnswer>(number, core().handlers().join, request,
+                                 [this, room, command = std::move(command), done = std::move(done)](
+                                     absl::StatusOr<JoinAnswer> answer) mutable {
+                                   answer_join(room, command, std::move(answer), done);
+                                   order_.finish(room);
+                                 });
   });
 }
 
@@ -89,10 +88,10 @@ void SessionImpl::answer_join(const std::string& room, const JoinCommand& comman
   }
   if (planted(Fault::kReplyAfterPush)) {
     lane_.activate(*subscription);
-    return lane_.post([number = number_, done = std::move(done),
-                       joined = std::move(joined)](Lane& lane) mutable {
-      if (lane.find(number) != nullptr) done(std::move(joined));
-    });
+    return lane_.post(
+        [number = number_, done = std::move(done), joined = std::move(joined)](Lane& lane) mutable {
+          if (lane.find(number) != nullptr) done(std::move(joined));
+        });
   }
   done(std::move(joined));
   // The reply is written; it may have called for anything, even for leaving again.
@@ -140,9 +139,8 @@ absl::StatusOr<JoinResult> SessionImpl::enter(std::string_view room, Subscriptio
     Shard::Joined& joined = **entered;
 
     subscription.state = Subscription::State::kJoining;
-    subscription.announcements =
-        room_options.announce != Announce::kNever &&
-        (room_options.announce_to_all || options.announcements);
+    subscription.announcements = room_options.announce != Announce::kNever &&
+                                 (room_options.announce_to_all || options.announcements);
     subscription.expires = options.expires;
     subscription.slot = *std::move(slot);
     subscription.cursor = joined.cursor;
@@ -207,8 +205,7 @@ absl::Status SessionImpl::leave(std::string_view room, const LeaveReason& reason
 
 void SessionImpl::drop(Subscription& subscription, const LeaveReason& reason) {
   const SlotRef slot = subscription.slot;
-  const bool ghost =
-      planted(Fault::kGhostMember) && reason == kLeftWithSession && closed_by_peer_;
+  const bool ghost = planted(Fault::kGhostMember) && reason == kLeftWithSession && closed_by_peer_;
   if (!ghost) {
     const auto left =
         core().shard_of(slot->name()).leave(slot, lane_.index(), client(), lane_.now());

@@ -11,14 +11,14 @@
 namespace madang {
 
 SlotRef Shard::find(std::string_view name) {
-  absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   const auto it = rooms_.find(name);
   return it == rooms_.end() ? nullptr : it->second;
 }
 
 absl::StatusOr<SlotRef> Shard::make(std::string_view name, const RoomOptions& options,
                                     std::string epoch, MonoTime now) {
-  absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   const auto found = rooms_.find(name);
   if (found != rooms_.end()) return found->second;
   if (rooms_total_.fetch_add(1, std::memory_order_relaxed) >= limits_.rooms_max) {
@@ -60,7 +60,7 @@ LaneSet Shard::mark(const SlotRef& slot) {
 
 std::optional<Shard::Published> Shard::publish(const SlotRef& slot, Publication& publication,
                                                MonoTime now, WallTime wall_now) {
-  absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   if (slot->removed) return std::nullopt;
   const auto before = slot->room.top().number;
   const auto read = slot->room.wants_space() ? read_number(*slot, now) : 0;
@@ -85,7 +85,7 @@ std::optional<absl::StatusOr<Shard::Joined>> Shard::join(const SlotRef& slot, st
                                                          const ClientInfoRef& info,
                                                          const std::optional<StreamPosition>& since,
                                                          const PageBounds& bounds, MonoTime now) {
-  absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   if (slot->removed) return std::nullopt;
   if (slot->room.members() >= slot->options.members_max) {
     return absl::StatusOr<Joined>(absl::OutOfRangeError("room is full"));
@@ -111,7 +111,7 @@ std::optional<absl::StatusOr<Shard::Joined>> Shard::join(const SlotRef& slot, st
 
 Shard::Left Shard::leave(const SlotRef& slot, std::size_t lane, const ClientId& client,
                          MonoTime now) {
-  absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   Left left;
   left.top = slot->room.top();
   --slot->marks[lane].members;
@@ -123,7 +123,7 @@ Shard::Left Shard::leave(const SlotRef& slot, std::size_t lane, const ClientId& 
 }
 
 void Shard::take(RoomSlot& slot, std::size_t lane, const PageBounds& bounds, Taken& taken) {
-  absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   LaneMark& mark = slot.marks[lane];
   mark.marked = false;
   if (mark.members == 0) return;
@@ -133,7 +133,7 @@ void Shard::take(RoomSlot& slot, std::size_t lane, const PageBounds& bounds, Tak
 }
 
 Shard::CatchUp Shard::read_after(RoomSlot& slot, const Cursor& cursor, const PageBounds& bounds) {
-  absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   CatchUp result;
   result.page = slot.room.read_after(cursor, bounds);
   result.top = slot.room.top();
@@ -152,7 +152,7 @@ bool Shard::note_announcement(const SlotRef& slot) {
 }
 
 LaneSet Shard::announce(MonoTime now, WallTime wall_now, bool& more) {
-  absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   LaneSet wake = 0;
   std::vector<SlotRef> waiting;
   for (auto& slot : announcing_) {
@@ -179,7 +179,7 @@ void Shard::sweep_by(const SlotRef& slot, MonoTime time) {
 }
 
 bool Shard::sweep(MonoTime now) {
-  absl::MutexLock lock(&mutex_);
+  const MutexLock lock(mutex_);
   for (std::size_t looked = 0; looked < limits_.sweep_max; ++looked) {
     if (sweeps_.empty() || sweeps_.top().time > now) return false;
     const Sweep due = sweeps_.top();

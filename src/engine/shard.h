@@ -14,7 +14,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
+#include "engine/mutex.h"
 #include "engine/room_slot.h"
 #include "madang/base/counters.h"
 #include "madang/base/hash.h"
@@ -50,8 +50,8 @@ class Shard {
   // Null if there is no such room.
   SlotRef find(std::string_view name) ABSL_LOCKS_EXCLUDED(mutex_);
   // The room of this name, made if it is not there. OutOfRange if there are too many.
-  absl::StatusOr<SlotRef> make(std::string_view name, const RoomOptions& options,
-                               std::string epoch, MonoTime now) ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::StatusOr<SlotRef> make(std::string_view name, const RoomOptions& options, std::string epoch,
+                               MonoTime now) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // The calls below answer nothing, and change nothing, if the room is no longer in the table: look
   // it up again.
@@ -64,8 +64,8 @@ class Shard {
                                    WallTime wall_now) ABSL_LOCKS_EXCLUDED(mutex_);
 
   struct Joined {
-    Cursor cursor;             // where the member goes on
-    Cursor top;                // where the room stood
+    Cursor cursor;  // where the member goes on
+    Cursor top;     // where the room stood
     StreamPosition position;
     bool recovered = false;
     std::vector<EventRef> messages;  // recovered
@@ -107,7 +107,7 @@ class Shard {
   // Runs a short look at the room under the lock.
   template <typename Look>
   auto look(RoomSlot& slot, Look look) ABSL_LOCKS_EXCLUDED(mutex_) {
-    absl::MutexLock lock(&mutex_);
+    const MutexLock lock(mutex_);
     return look(slot.room);
   }
 
@@ -141,12 +141,11 @@ class Shard {
   const Limits& limits_;
   std::atomic<std::size_t>& rooms_total_;
 
-  absl::Mutex mutex_;
+  Mutex mutex_;
   std::uint64_t next_incarnation_ ABSL_GUARDED_BY(mutex_);
   StringMap<SlotRef> rooms_ ABSL_GUARDED_BY(mutex_);
   // When to look at a room; only the entry that says RoomSlot::sweep_at counts.
-  std::priority_queue<Sweep, std::vector<Sweep>, std::greater<>> sweeps_
-      ABSL_GUARDED_BY(mutex_);
+  std::priority_queue<Sweep, std::vector<Sweep>, std::greater<>> sweeps_ ABSL_GUARDED_BY(mutex_);
   std::vector<SlotRef> announcing_ ABSL_GUARDED_BY(mutex_);
 
   Counter published_;

@@ -19,7 +19,8 @@ void History::append(EventRef event) {
 }
 
 void History::expire(MonoTime now) {
-  while (!events_.empty() && next_expiry() <= now) drop_oldest();
+  while (!events_.empty() && next_expiry() <= now)
+    drop_oldest();
 }
 
 void History::clear() {

@@ -70,7 +70,8 @@ void Room::drop_oldest_of_tail() {
 }
 
 void Room::forget_tail() {
-  while (tail_.size() > 0) drop_oldest_of_tail();
+  while (tail_.size() > 0)
+    drop_oldest_of_tail();
 }
 
 bool Room::wants_space() const {

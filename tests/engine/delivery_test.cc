@@ -12,7 +12,8 @@ TEST_CASE("publish: every member gets every message once and in order, on every 
   World world(3);
   world.rooms = with_history(100);
   std::vector<Client> clients;
-  for (std::size_t i = 0; i < 9; ++i) clients.push_back(world.enter("u", "room", i % 3));
+  for (std::size_t i = 0; i < 9; ++i)
+    clients.push_back(world.enter("u", "room", i % 3));
   for (int i = 1; i <= 20; ++i) {
     REQUIRE(world.publish("room", std::to_string(i)).ok());
     if (i % 7 == 0) world.run();
@@ -22,7 +23,8 @@ TEST_CASE("publish: every member gets every message once and in order, on every 
   for (int i = 1; i <= 20; ++i) {
     expected.push_back("room " + std::to_string(i) + " " + std::to_string(i));
   }
-  for (const auto& client : clients) CHECK(client.read() == expected);
+  for (const auto& client : clients)
+    CHECK(client.read() == expected);
   CHECK(world.engine().counters().delivered == 20 * 9);
   CHECK(world.imbalance() == 0);
 }
@@ -31,7 +33,8 @@ TEST_CASE("publish: a member gets all messages of a turn in one write") {
   World world;
   const Client client = world.enter("u", "room");
   const auto before = client.transport->writes();
-  for (int i = 0; i < 50; ++i) REQUIRE(world.publish("room", "1").ok());
+  for (int i = 0; i < 50; ++i)
+    REQUIRE(world.publish("room", "1").ok());
   world.run();
   CHECK(client.transport->writes() == before + 1);
   CHECK(client.transport->payloads_written() == 1);
@@ -58,7 +61,8 @@ TEST_CASE("publish: a room of many members is served in slices, and who leaves s
   World world;
   world.options.limits.deliveries_per_turn_max = 10;
   std::vector<Client> clients;
-  for (int i = 0; i < 55; ++i) clients.push_back(world.enter("u" + std::to_string(i), "room"));
+  for (int i = 0; i < 55; ++i)
+    clients.push_back(world.enter("u" + std::to_string(i), "room"));
   REQUIRE(world.publish("room", "1").ok());
   auto& scheduler = *world.schedulers[0];
   for (int left = 0; scheduler.run_one(); ++left) {
@@ -99,13 +103,15 @@ TEST_CASE("publish: a full tail refuses while a lane that turns has not read, an
   World world;
   world.rooms.tail_events_max = 8;
   const Client client = world.enter("u", "room");
-  for (int i = 0; i < 8; ++i) REQUIRE(world.publish("room", "1").ok());
+  for (int i = 0; i < 8; ++i)
+    REQUIRE(world.publish("room", "1").ok());
   CHECK(absl::IsResourceExhausted(world.publish("room", "1").status()));
   world.run();
   CHECK(world.publish("room", "1").ok());
   CHECK(client.read().size() == 8);
 
-  for (int i = 0; i < 7; ++i) REQUIRE(world.publish("room", "1").ok());
+  for (int i = 0; i < 7; ++i)
+    REQUIRE(world.publish("room", "1").ok());
   CHECK(absl::IsResourceExhausted(world.publish("room", "1").status()));
   world.clock.skip(std::chrono::milliseconds(1500));  // the lane is blocked all this time
   CHECK(world.publish("room", "1").ok());

@@ -106,8 +106,7 @@ struct Client {
   }
   std::shared_ptr<absl::Status> leave(std::string_view room) const {
     auto kept = std::make_shared<absl::Status>(absl::UnknownError("no answer yet"));
-    session().leave_command(room,
-                            [kept](absl::StatusOr<bool> result) { *kept = result.status(); });
+    session().leave_command(room, [kept](absl::StatusOr<bool> result) { *kept = result.status(); });
     return kept;
   }
 };
@@ -148,8 +147,8 @@ class World {
     client.transport = std::make_shared<MemoryTransport>(window_bytes);
     auto protocol = std::make_unique<WordSession>(json_only);
     client.protocol = protocol.get();
-    client.connection = engine().attach(lane, client.transport, std::move(protocol), framing,
-                                        &refusal);
+    client.connection =
+        engine().attach(lane, client.transport, std::move(protocol), framing, &refusal);
     client.transport->bind(client.connection);
     return client;
   }

@@ -38,7 +38,8 @@ TEST_CASE("join: a second join of one room is refused, and leaving is always fin
 TEST_CASE("join: recovery brings exactly what was missed, before what is new") {
   World world;
   world.rooms = with_history(100);
-  for (int i = 1; i <= 10; ++i) REQUIRE(world.publish("room", std::to_string(i)).ok());
+  for (int i = 1; i <= 10; ++i)
+    REQUIRE(world.publish("room", std::to_string(i)).ok());
   const auto epoch = world.engine().history("room", {})->position.epoch;
   const Client client = world.enter("u");
   const auto joined = client.join("room", StreamPosition{6, epoch});
@@ -58,7 +59,8 @@ TEST_CASE("join: a long recovery starts with one page and goes on at the pace of
   World world;
   world.rooms = with_history(1000);
   world.options.limits.page_messages_max = 10;
-  for (int i = 1; i <= 500; ++i) REQUIRE(world.publish("room", std::to_string(i)).ok());
+  for (int i = 1; i <= 500; ++i)
+    REQUIRE(world.publish("room", std::to_string(i)).ok());
   const Client client = world.enter("u");
   const auto joined = client.join("room", StreamPosition{100, ""});
   REQUIRE(joined->ok());
@@ -81,7 +83,8 @@ TEST_CASE("join: a long recovery starts with one page and goes on at the pace of
 TEST_CASE("join: what can not be recovered is said") {
   World world;
   world.rooms = with_history(5);
-  for (int i = 1; i <= 10; ++i) REQUIRE(world.publish("room", "1").ok());
+  for (int i = 1; i <= 10; ++i)
+    REQUIRE(world.publish("room", "1").ok());
   const auto check_lost = [&](const StreamPosition& since) {
     const Client client = world.enter("u");
     const auto joined = client.join("room", since);
@@ -102,7 +105,8 @@ TEST_CASE("join: in cache mode only the latest message comes back") {
   World world;
   world.rooms = with_history(5);
   world.rooms.recovery = RecoveryMode::kCache;
-  for (int i = 1; i <= 3; ++i) REQUIRE(world.publish("room", std::to_string(i)).ok());
+  for (int i = 1; i <= 3; ++i)
+    REQUIRE(world.publish("room", std::to_string(i)).ok());
   const auto joined = world.enter("u").join("room", StreamPosition{0, ""});
   REQUIRE(joined->ok());
   CHECK((*joined)->recovered);

@@ -37,13 +37,13 @@ TEST_CASE("connect: the host's answer decides, and rooms come with it") {
 TEST_CASE("connect: server-side rooms recover what their client missed, after the reply") {
   World world;
   world.rooms = with_history(10);
-  world.options.handlers.connect = [](Session&, const ConnectRequest&,
-                                      Reply<ConnectAnswer> reply) {
+  world.options.handlers.connect = [](Session&, const ConnectRequest&, Reply<ConnectAnswer> reply) {
     ConnectAnswer answer;
     answer.rooms = {{"room", {}}};
     reply.accept(std::move(answer));
   };
-  for (int i = 1; i <= 4; ++i) REQUIRE(world.publish("room", std::to_string(i)).ok());
+  for (int i = 1; i <= 4; ++i)
+    REQUIRE(world.publish("room", std::to_string(i)).ok());
   const Client client = world.open();
   ConnectCommand command;
   command.since["room"] = {2, ""};
@@ -147,7 +147,8 @@ TEST_CASE("handlers: answers after the session or the engine has gone harm nobod
   };
   const Client client = world->enter("u");
   int answers = 0;
-  for (int i = 0; i < 2; ++i) client.session().rpc_command({"m", "1"}, [&](auto) { ++answers; });
+  for (int i = 0; i < 2; ++i)
+    client.session().rpc_command({"m", "1"}, [&](auto) { ++answers; });
   client.transport->hang_up();
   world->run();
   kept[0].accept();
@@ -165,8 +166,7 @@ TEST_CASE("handlers: a host may close the session inside every one of them") {
     ++told;
     session.close({4000, "by the host"});
   };
-  world.options.handlers.join = [&](Session& session, const JoinRequest&,
-                                    Reply<JoinAnswer> reply) {
+  world.options.handlers.join = [&](Session& session, const JoinRequest&, Reply<JoinAnswer> reply) {
     close(session);
     reply.accept();
   };
@@ -183,9 +183,7 @@ TEST_CASE("handlers: a host may close the session inside every one of them") {
   world.options.handlers.leave = [&](Session& session, std::string_view, const LeaveReason&) {
     close(session);
   };
-  world.options.handlers.disconnect = [&](Session& session, const CloseReason&) {
-    close(session);
-  };
+  world.options.handlers.disconnect = [&](Session& session, const CloseReason&) { close(session); };
   for (int what = 0; what < 4; ++what) {
     const Client client = world.enter("u" + std::to_string(what));
     if (what == 0) client.join("room");
@@ -224,11 +222,14 @@ TEST_CASE("commands: the bucket refuses, refills, and closes who goes on without
   world.options.limits.commands_per_second = 5;
   const Client client = world.enter("u");
   Session& session = client.session();
-  for (int i = 0; i < 10; ++i) CHECK(session.admit_command() == Admission::kGo);
+  for (int i = 0; i < 10; ++i)
+    CHECK(session.admit_command() == Admission::kGo);
   CHECK(session.admit_command() == Admission::kRefuse);
   world.clock.skip(std::chrono::seconds(1));
-  for (int i = 0; i < 5; ++i) CHECK(session.admit_command() == Admission::kGo);
-  for (int i = 0; i < 10; ++i) CHECK(session.admit_command() == Admission::kRefuse);
+  for (int i = 0; i < 5; ++i)
+    CHECK(session.admit_command() == Admission::kGo);
+  for (int i = 0; i < 10; ++i)
+    CHECK(session.admit_command() == Admission::kRefuse);
   CHECK(session.admit_command() == Admission::kStop);
   world.run();
   CHECK(*client.transport->close_reason() == kTooManyRequests);
@@ -239,7 +240,8 @@ TEST_CASE("commands: too many errors close the session") {
   World world;
   world.options.limits.errors_per_session_max = 3;
   const Client client = world.enter("u");
-  for (int i = 0; i < 3; ++i) CHECK(client.session().count_error() == Admission::kGo);
+  for (int i = 0; i < 3; ++i)
+    CHECK(client.session().count_error() == Admission::kGo);
   CHECK(client.session().count_error() == Admission::kStop);
   world.run();
   CHECK(*client.transport->close_reason() == kTooManyErrors);
@@ -256,7 +258,8 @@ TEST_CASE("commands: those that wait for the host are bounded, and then the sess
   client.protocol->on_received = [&](std::string_view) {
     client.session().rpc_command({"m", "1"}, [](auto) {});
   };
-  for (int i = 0; i < 8; ++i) client.transport->send("call");
+  for (int i = 0; i < 8; ++i)
+    client.transport->send("call");
   CHECK(kept.size() == 5);
   CHECK(client.transport->reading_paused());
   kept[0].accept();
@@ -367,7 +370,8 @@ TEST_CASE("users: tasks for a lane that does not turn are bounded") {
   World world;
   world.options.limits.lane_tasks_max = 10;
   const Client ann = world.enter("ann");
-  for (int i = 0; i < 10; ++i) CHECK(world.engine().send_to_user("ann", "1").ok());
+  for (int i = 0; i < 10; ++i)
+    CHECK(world.engine().send_to_user("ann", "1").ok());
   CHECK(absl::IsResourceExhausted(world.engine().send_to_user("ann", "1")));
   world.run();
   CHECK(ann.read().size() == 10);
@@ -390,7 +394,8 @@ TEST_CASE("sessions: their number is bounded") {
 TEST_CASE("drain: sessions go spread over the time, newcomers are refused, and then it is over") {
   World world(2);
   std::vector<Client> clients;
-  for (std::size_t i = 0; i < 20; ++i) clients.push_back(world.enter("u", "room", i % 2));
+  for (std::size_t i = 0; i < 20; ++i)
+    clients.push_back(world.enter("u", "room", i % 2));
   bool done = false;
   world.engine().drain({.spread = std::chrono::seconds(10)}, [&] { done = true; });
   const auto here = [&] { return world.engine().counters().sessions; };
@@ -406,7 +411,8 @@ TEST_CASE("drain: sessions go spread over the time, newcomers are refused, and t
   world.pass(std::chrono::seconds(6));
   CHECK(here() == 0);
   CHECK(done);
-  for (const auto& client : clients) CHECK(*client.transport->close_reason() == kShutdown);
+  for (const auto& client : clients)
+    CHECK(*client.transport->close_reason() == kShutdown);
 }
 
 TEST_CASE("an engine is not made of options that make no sense") {

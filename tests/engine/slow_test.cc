@@ -26,7 +26,8 @@ void publish_and_run(World& world, int from, int to) {
 
 std::vector<std::string> expected(int from, int to) {
   std::vector<std::string> words;
-  for (int i = from; i <= to; ++i) words.push_back("room " + std::to_string(i) + " " + text(i));
+  for (int i = from; i <= to; ++i)
+    words.push_back("room " + std::to_string(i) + " " + text(i));
   return words;
 }
 
@@ -99,8 +100,7 @@ TEST_CASE("slow: a room may tell a lost member to subscribe again instead") {
   CHECK((*again)->recovered);
   CHECK((*again)->messages.front()->offset == 91);
   // The rest follows as ordinary messages.
-  CHECK(read_all(world, slow) ==
-        expected(91 + static_cast<int>((*again)->messages.size()), 100));
+  CHECK(read_all(world, slow) == expected(91 + static_cast<int>((*again)->messages.size()), 100));
 }
 
 TEST_CASE("slow: without history a room may drop the oldest, and counts what is lost") {

@@ -113,7 +113,8 @@ class Crowd {
     member.checker.joined((*joined)->position->offset);
   }
   void read(Member& member) {
-    for (const auto& word : member.client.read()) member.checker.check(word);
+    for (const auto& word : member.client.read())
+      member.checker.check(word);
   }
   void close(Member& member) {
     errors += member.checker.errors;
@@ -176,7 +177,8 @@ TEST_CASE("threads: eight publishers and four lanes with members that come and g
   auto engine = *Engine::create(std::move(options));
 
   std::vector<std::unique_ptr<Crowd>> crowds;
-  for (std::size_t i = 0; i < kLanes; ++i) crowds.push_back(std::make_unique<Crowd>(*engine, i));
+  for (std::size_t i = 0; i < kLanes; ++i)
+    crowds.push_back(std::make_unique<Crowd>(*engine, i));
   std::vector<std::thread> publishers;
   for (std::size_t i = 0; i < kPublishers; ++i) {
     publishers.emplace_back([&, i] { publish_all(*engine, i); });
@@ -185,17 +187,19 @@ TEST_CASE("threads: eight publishers and four lanes with members that come and g
     for (std::size_t i = 0; i < kLanes; ++i) {
       run_on(*schedulers[i], [&] { crowds[i]->round(); });
     }
-    
+
     engine->presence_stats("room0").status().IgnoreError();
   }
-  for (auto& publisher : publishers) publisher.join();
+  for (auto& publisher : publishers)
+    publisher.join();
   std::promise<void> drained;
   for (std::size_t i = 0; i < kLanes; ++i) {
     run_on(*schedulers[i], [&] { crowds[i]->finish(); });
   }
   engine->drain({}, [&] { drained.set_value(); });
   drained.get_future().wait();
-  for (auto& scheduler : schedulers) scheduler->stop();
+  for (auto& scheduler : schedulers)
+    scheduler->stop();
 
   std::uint64_t read = 0;
   for (const auto& crowd : crowds) {

@@ -94,7 +94,8 @@ class GrowingMap {
     if (full->depth == depth_) {
       std::vector<std::shared_ptr<Bucket>> twice;
       twice.reserve(directory_.size() * 2);
-      for (const auto& bucket : directory_) twice.insert(twice.end(), 2, bucket);
+      for (const auto& bucket : directory_)
+        twice.insert(twice.end(), 2, bucket);
       directory_ = std::move(twice);
       ++depth_;
       index *= 2;
@@ -103,7 +104,8 @@ class GrowingMap {
     upper->depth = ++full->depth;
     const std::size_t span = std::size_t{1} << (depth_ - full->depth);
     const std::size_t first = index / (2 * span) * (2 * span);
-    for (std::size_t i = first + span; i < first + 2 * span; ++i) directory_[i] = upper;
+    for (std::size_t i = first + span; i < first + 2 * span; ++i)
+      directory_[i] = upper;
     absl::erase_if(full->map, [&](auto& entry) {
       const auto bit = static_cast<std::uint64_t>(Hash{}(entry.first)) >> (64 - full->depth) & 1;
       if (bit != 0) upper->map.emplace(entry.first, std::move(entry.second));

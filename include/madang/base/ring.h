@@ -47,7 +47,8 @@ class Ring {
 
   void grow() {
     std::vector<T> larger(slots_.empty() ? 4 : slots_.size() * 2);
-    for (std::size_t i = 0; i < size_; ++i) larger[i] = std::move((*this)[i]);
+    for (std::size_t i = 0; i < size_; ++i)
+      larger[i] = std::move((*this)[i]);
     slots_ = std::move(larger);
     begin_ = 0;
   }

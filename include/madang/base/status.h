@@ -29,7 +29,7 @@ namespace madang {
 // `temporary` tells the client that trying again may help.
 struct ClientError {
   std::uint32_t code = 0;
-  std::string message;
+  std::string message = {};
   bool temporary = false;
 };
 

@@ -27,30 +27,30 @@ namespace madang {
 struct EngineOptions {
   // One event loop a lane, at least one and at most 64. They outlive the engine, and so do `random`
   // and `log`, which may be null: then randomness is the system's, and nothing is logged.
-  std::vector<Scheduler*> lanes;
+  std::vector<Scheduler*> lanes = {};
   RandomSource* random = nullptr;
   LogSink* log = nullptr;
 
-  Handlers handlers;
-  Limits limits;
+  Handlers handlers = {};
+  Limits limits = {};
   // Partitions of the rooms, each with its lock; a power of two.
   std::size_t shards = 64;
 };
 
 struct PublishOptions {
-  Tags tags;
+  Tags tags = {};
   // A second publish into the room with the same key within RoomOptions::idempotency_ttl changes
   // nothing and is answered as the first was. Empty: none.
-  std::string idempotency_key;
+  std::string idempotency_key = {};
   // Whether the history keeps it, in a room that has one.
   bool keep = true;
   // A session that shall not get it.
-  ClientId exclude;
+  ClientId exclude = {};
 };
 
 struct PublishResult {
   // Where the message stands; offset 0 and no epoch if the room does not keep it.
-  StreamPosition position;
+  StreamPosition position = {};
   bool repeated = false;  // by its idempotency key
 };
 
@@ -63,9 +63,9 @@ struct DrainOptions {
 // The real-time messaging engine: rooms, and the sessions that are in them. See ARCHITECTURE.md for
 // how a message travels.
 //
-// Any thread may call it, unless a method says otherwise; no call waits for a client. Text passed in
-// need only live for the call. Destroy it after drain() has called back and its schedulers run no
-// longer, or from a task of the only lane.
+// Any thread may call it, unless a method says otherwise; no call waits for a client. Text passed
+// in need only live for the call. Destroy it after drain() has called back and its schedulers run
+// no longer, or from a task of the only lane.
 class Engine {
  public:
   // InvalidArgument if `options` make no sense.
@@ -106,9 +106,9 @@ class Engine {
                                        const CloseReason& reason = kForceNoReconnect) = 0;
 
   // Makes a session of a connection. Only on the lane's own thread. `transport` and `framing`
-  // outlive the session; `transport` is shared because it may still be flushing then. The connection
-  // must be told of everything that happens from now on. Null when the engine is draining or full;
-  // `refusal` then says why.
+  // outlive the session; `transport` is shared because it may still be flushing then. The
+  // connection must be told of everything that happens from now on. Null when the engine is
+  // draining or full; `refusal` then says why.
   virtual Connection* attach(std::size_t lane, std::shared_ptr<Transport> transport,
                              std::unique_ptr<ProtocolSession> protocol, Framing& framing,
                              CloseReason* refusal) = 0;

@@ -23,77 +23,78 @@ class Session;
 
 // How a member takes part in a room. It can ask for less than the room offers, never for more.
 struct JoinOptions {
-  bool announcements = false;            // wants the joins and leaves of others
-  std::optional<StreamPosition> since;   // wants what it missed since; only in rooms with positions
-  Payload room_info;                     // shown to others beside the connection's info
-  Payload data;                          // goes to the client with the answer
-  std::optional<WallTime> expires;       // the membership ends then, unless refreshed
+  bool announcements = false;  // wants the joins and leaves of others
+  std::optional<StreamPosition> since =
+      {};                                // wants what it missed since; only in rooms with positions
+  Payload room_info = {};                // shown to others beside the connection's info
+  Payload data = {};                     // goes to the client with the answer
+  std::optional<WallTime> expires = {};  // the membership ends then, unless refreshed
 };
 
 struct ConnectRequest {
-  std::string token;
-  Payload data;
-  std::string client_name;
-  std::string client_version;
+  std::string token = {};
+  Payload data = {};
+  std::string client_name = {};
+  std::string client_version = {};
 };
 
 struct ConnectAnswer {
-  std::string user;             // empty: a guest
-  Payload connection_info;      // shown to others in presence and announcements
-  Payload data;                 // goes to the client with the answer
-  std::optional<WallTime> expires;
+  std::string user = {};         // empty: a guest
+  Payload connection_info = {};  // shown to others in presence and announcements
+  Payload data = {};             // goes to the client with the answer
+  std::optional<WallTime> expires = {};
   // Who is asked when the time comes: the client (it sends a refresh command), or the refresh
   // handler of the host.
   bool client_refreshes = true;
   // Rooms the session is in from the start (server-side subscriptions).
-  std::vector<std::pair<std::string, JoinOptions>> rooms;
+  std::vector<std::pair<std::string, JoinOptions>> rooms = {};
 };
 
 struct JoinRequest {
-  std::string room;
-  std::string token;
-  Payload data;
+  std::string room = {};
+  std::string token = {};
+  Payload data = {};
   bool recovers = false;  // it was here before and asks for what it missed
 };
 
 struct JoinAnswer {
-  Payload room_info;
-  Payload data;
-  std::optional<WallTime> expires;
+  Payload room_info = {};
+  Payload data = {};
+  std::optional<WallTime> expires = {};
 };
 
 struct PublishRequest {
-  std::string room;
-  Payload data;
+  std::string room = {};
+  Payload data = {};
 };
 
 // What becomes of a message the host has agreed to.
 struct PublishAnswer {
   // Instead of what the client sent. Must be of the room's payload kind.
-  std::optional<Payload> data;
-  Tags tags;
-  std::string idempotency_key;  // counts for this user in this room
+  std::optional<Payload> data = {};
+  Tags tags = {};
+  std::string idempotency_key = {};  // counts for this user in this room
   bool keep = true;
   bool exclude_sender = false;
 };
 
 struct RpcRequest {
-  std::string method;
-  Payload data;
+  std::string method = {};
+  Payload data = {};
 };
 
 struct RpcAnswer {
-  Payload data;
+  Payload data = {};
 };
 
 struct RefreshRequest {
-  std::string room;   // empty: the connection's own credentials
-  std::string token;  // empty: the time came and the host is asked by itself
+  std::string room = {};   // empty: the connection's own credentials
+  std::string token = {};  // empty: the time came and the host is asked by itself
 };
 
 struct RefreshAnswer {
-  std::optional<WallTime> expires;  // none: never again
-  Payload connection_info;          // instead of the old; empty: unchanged. For a connection only
+  std::optional<WallTime> expires = {};  // none: never again
+  Payload connection_info = {};  // instead of the old; empty: unchanged. For a connection only
 };
 
 // Asks whether a session that is a member may read what the room knows.
@@ -108,19 +109,20 @@ struct ReadAnswer {};
 // Unimplemented (108); presence and history without a `read` handler are open to members of the
 // room, and of rooms that have them.
 //
-// Each runs on the lane of its session, several lanes at once, and never under a lock of the engine,
-// so it may call anything of the engine and of its session; it must not wait. Requests live for the
-// call: copy what is needed later. One that throws is answered for (100), logged and counted.
+// Each runs on the lane of its session, several lanes at once, and never under a lock of the
+// engine, so it may call anything of the engine and of its session; it must not wait. Requests live
+// for the call: copy what is needed later. One that throws is answered for (100), logged and
+// counted.
 struct Handlers {
   template <typename Request, typename Answer>
   using Asks = absl::AnyInvocable<void(Session&, const Request&, Reply<Answer>) const>;
 
-  Asks<ConnectRequest, ConnectAnswer> connect;
-  Asks<JoinRequest, JoinAnswer> join;
-  Asks<PublishRequest, PublishAnswer> publish;
-  Asks<RpcRequest, RpcAnswer> rpc;
-  Asks<RefreshRequest, RefreshAnswer> refresh;
-  Asks<ReadRequest, ReadAnswer> read;
+  Asks<ConnectRequest, ConnectAnswer> connect = {};
+  Asks<JoinRequest, JoinAnswer> join = {};
+  Asks<PublishRequest, PublishAnswer> publish = {};
+  Asks<RpcRequest, RpcAnswer> rpc = {};
+  Asks<RefreshRequest, RefreshAnswer> refresh = {};
+  Asks<ReadRequest, ReadAnswer> read = {};
 
   // A message without an answer. Unset: the session is closed (3508).
   absl::AnyInvocable<void(Session&, const Payload&) const> message;

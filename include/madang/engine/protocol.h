@@ -14,8 +14,8 @@ namespace madang {
 class Session;
 struct JoinResult;
 
-// Turns a room's events into messages of one wire protocol, the same bytes for every member. Without
-// state that changes, so that one object serves all lanes.
+// Turns a room's events into messages of one wire protocol, the same bytes for every member.
+// Without state that changes, so that one object serves all lanes.
 class Encoder {
  public:
   virtual ~Encoder() = default;

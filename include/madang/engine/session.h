@@ -28,43 +28,43 @@ using Callback = absl::AnyInvocable<void(absl::StatusOr<Result>)>;
 
 // What a member is told as it comes in.
 struct JoinResult {
-  std::optional<StreamPosition> position;  // only in rooms with positions
+  std::optional<StreamPosition> position = {};  // only in rooms with positions
   bool recovery_tried = false;
   bool recovered = false;
   // What it missed, or the first page of it; the rest follows as ordinary messages.
-  std::vector<EventRef> messages;
-  Payload data;
-  std::optional<std::uint32_t> ttl_s;  // until the membership has to be refreshed
+  std::vector<EventRef> messages = {};
+  Payload data = {};
+  std::optional<std::uint32_t> ttl_s = {};  // until the membership has to be refreshed
 };
 
 struct ConnectResult {
-  ClientId client;
-  Payload data;
-  std::optional<std::uint32_t> ttl_s;  // until the client has to refresh
+  ClientId client = {};
+  Payload data = {};
+  std::optional<std::uint32_t> ttl_s = {};  // until the client has to refresh
   std::uint32_t ping_interval_s = 0;
-  std::vector<std::pair<std::string, JoinResult>> rooms;
+  std::vector<std::pair<std::string, JoinResult>> rooms = {};
 };
 
 struct RefreshResult {
-  std::optional<std::uint32_t> ttl_s;
+  std::optional<std::uint32_t> ttl_s = {};
 };
 
 struct HistoryResult {
-  std::vector<EventRef> messages;
-  StreamPosition position;
+  std::vector<EventRef> messages = {};
+  StreamPosition position = {};
 };
 
 // What the protocol asks to connect with.
 struct ConnectCommand {
-  ConnectRequest request;
+  ConnectRequest request = {};
   // Where the client stands in rooms it expects to be put into again.
-  StringMap<StreamPosition> since;
+  StringMap<StreamPosition> since = {};
 };
 
 struct JoinCommand {
-  JoinRequest request;
+  JoinRequest request = {};
   bool announcements = false;
-  std::optional<StreamPosition> since;
+  std::optional<StreamPosition> since = {};
 };
 
 // What may be done about a command at this moment.
@@ -103,8 +103,8 @@ class Session {
   // session is then closed as slow.
   virtual absl::Status send(Payload message) = 0;
 
-  // Puts the session into a room without being asked, and tells the client. AlreadyExists, NotFound,
-  // OutOfRange as for clients.
+  // Puts the session into a room without being asked, and tells the client. AlreadyExists,
+  // NotFound, OutOfRange as for clients.
   virtual absl::Status join(std::string_view room, JoinOptions options) = 0;
 
   // Takes the session out of a room and tells the client. A join under way is called off. NotFound
@@ -139,8 +139,8 @@ class Session {
   // The answer to the last ping came. FailedPrecondition if none was asked for.
   virtual absl::Status pong_received() = 0;
 
-  // Frames one protocol message and puts it into the outbox. Too large for it: the session is closed
-  // as slow.
+  // Frames one protocol message and puts it into the outbox. Too large for it: the session is
+  // closed as slow.
   virtual void write_message(std::string_view message) = 0;
 };
 

@@ -20,10 +20,10 @@ enum class WriteResult : std::uint8_t {
 
 // What is known of a connection, for handlers and logs. Comes from outside: escape before logging.
 struct TransportInfo {
-  std::string name;     // "websocket"
-  std::string address;  // of the peer
-  std::string origin;   // as the browser says
-  std::string path;
+  std::string name = {};     // "websocket"
+  std::string address = {};  // of the peer
+  std::string origin = {};   // as the browser says
+  std::string path = {};
 };
 
 // One connection, as the engine writes to it. The host implements one to bring its own sockets;

@@ -11,7 +11,8 @@
 namespace madang {
 
 // Joins and leaves that the members have not been told of yet. A leave takes back a join that
-// still waits, and a join a leave, so that a page reloaded within a tick makes no noise. Pure state.
+// still waits, and a join a leave, so that a page reloaded within a tick makes no noise. Pure
+// state.
 class Announcements {
  public:
   struct Entry {

@@ -16,10 +16,10 @@ namespace madang {
 
 // Who a session is, as others in its rooms may see it. Infos are payloads of the room's kind.
 struct ClientInfo {
-  std::string user;  // empty: not logged in, counts for itself
-  ClientId client;
-  Payload connection_info;
-  Payload room_info;
+  std::string user = {};  // empty: not logged in, counts for itself
+  ClientId client = {};
+  Payload connection_info = {};
+  Payload room_info = {};
 };
 using ClientInfoRef = std::shared_ptr<const ClientInfo>;
 
@@ -41,13 +41,13 @@ struct Event {
   // The newest offset at this event or before it.
   std::uint64_t top_offset = 0;
 
-  MonoTime appended;  // what its age counts from
-  WallTime time;      // what people are shown
+  MonoTime appended = {};  // what its age counts from
+  WallTime time = {};      // what people are shown
 
-  Payload data;        // of a message
-  ClientInfoRef info;  // who joined or left; who published, if a session did
-  Tags tags;
-  ClientId exclude;  // a session that shall not get it; nil: none
+  Payload data = {};        // of a message
+  ClientInfoRef info = {};  // who joined or left; who published, if a session did
+  Tags tags = {};
+  ClientId exclude = {};  // a session that shall not get it; nil: none
 
   // What it costs in memory, about.
   std::size_t bytes() const { return sizeof(Event) + data.size() + 16 * tags.size(); }
@@ -58,7 +58,7 @@ using EventRef = std::shared_ptr<const Event>;
 // epoch is another message.
 struct StreamPosition {
   std::uint64_t offset = 0;
-  std::string epoch;
+  std::string epoch = {};
 
   friend bool operator==(const StreamPosition&, const StreamPosition&) = default;
 };

@@ -28,8 +28,8 @@ class Presence {
     bool first_of_user = false;
   };
   struct Left {
-    ClientInfoRef session;         // null: was not here
-    ClientInfoRef last_of_user;    // who the user was announced as; null: has other sessions here
+    ClientInfoRef session;       // null: was not here
+    ClientInfoRef last_of_user;  // who the user was announced as; null: has other sessions here
   };
 
   // `info->client` is not here yet.

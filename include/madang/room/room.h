@@ -20,12 +20,12 @@ namespace madang {
 
 // A message on its way into a room.
 struct Publication {
-  Payload data;
-  ClientInfoRef info;           // who publishes; null: the host
-  Tags tags;
-  std::string idempotency_key;  // with the scope it counts in; empty: none
-  bool keep = true;             // whether the history keeps it, if the room has one
-  ClientId exclude;             // a session that shall not get it; nil: none
+  Payload data = {};
+  ClientInfoRef info = {};  // who publishes; null: the host
+  Tags tags = {};
+  std::string idempotency_key = {};  // with the scope it counts in; empty: none
+  bool keep = true;                  // whether the history keeps it, if the room has one
+  ClientId exclude = {};             // a session that shall not get it; nil: none
 };
 
 // What a reader got.
@@ -46,15 +46,17 @@ struct PageBounds {
   std::size_t bytes_max = 0;
 };
 
-// A page of history by cursor. Without `since` it starts at the oldest, or in reverse at the newest.
+// A page of history by cursor. Without `since` it starts at the oldest, or in reverse at the
+// newest.
 struct HistoryQuery {
-  std::optional<StreamPosition> since;  // not included in the page; an empty epoch fits any
-  std::size_t limit = 0;                // 0: only the position
+  std::optional<StreamPosition> since = {};  // not included in the page; an empty epoch fits any
+  std::size_t limit = 0;                     // 0: only the position
   bool reverse = false;
 };
 
-// One room: an order of events, the newest of them, the kept messages, and who is in it. Pure state:
-// no lock, clock, thread or socket; it is told the time and told what to do. Its shard guards it.
+// One room: an order of events, the newest of them, the kept messages, and who is in it. Pure
+// state: no lock, clock, thread or socket; it is told the time and told what to do. Its shard
+// guards it.
 class Room {
  public:
   // `epoch` names this history and must never have named another.
@@ -94,8 +96,8 @@ class Room {
   // alone). A page is bounded; the first event always fits.
   EventPage read_after(const Cursor& cursor, const PageBounds& bounds) const;
 
-  // The same for a lane, which has read up to `number` and is never lost unless it stood still: then
-  // it goes on with the oldest event. `begin` is set to the cursor before the page.
+  // The same for a lane, which has read up to `number` and is never lost unless it stood still:
+  // then it goes on with the oldest event. `begin` is set to the cursor before the page.
   EventPage read_tail(std::uint64_t number, const PageBounds& bounds, Cursor& begin) const;
 
   // Where a reader goes on that has lost its place: before the oldest event of the tail, or before

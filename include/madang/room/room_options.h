@@ -43,7 +43,7 @@ struct HistoryOptions {
 // How one room behaves; asked of the host once, when the room is made, and fixed for its life.
 struct RoomOptions {
   PayloadKind payload_kind = PayloadKind::kJson;
-  HistoryOptions history;
+  HistoryOptions history = {};
   RecoveryMode recovery = RecoveryMode::kStream;
   SlowConsumer slow_consumer = SlowConsumer::kDisconnect;
 

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+// The plainest host: anybody joins any room and publishes there. For measuring, and for the tests
+// that drive a real server with stock clients (tests/sdk). Not for the world: it refuses nobody.
+//
+// A client may say who it is, {"user": "..."} as connect data, and when its credentials end, by the
+// token "expires:N" (in N seconds), for the connection or a room. It is asked to refresh then.
+//
+// The rpc methods are "counters" (the engine's, as JSON), "join" and "leave" ({"room": "..."}: the
+// host puts the caller into a room, or out), and anything else, which echoes. A message is sent
+// back.
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "counters_json.h"
+#include "madang/doors/run.h"
+#include "madang/doors/server.h"
+#include "madang/engine.h"
+#include "madang/protocol/centrifuge/json_session.h"
+#include "madang/transport/asio/asio_lanes.h"
+
+namespace {
+
+using madang::Session;
+
+struct Options {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 8000;
+  std::size_t lanes = 0;
+  std::uint32_t commands_per_second = 1'000'000;
+  bool compression = false;
+};
+
+// The text member `key` of a JSON object, or nothing.
+std::string read_text(const madang::Payload& json, std::string_view key) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element document;
+  std::string_view text;
+  if (json.empty() || parser.parse(json.data(), json.size()).get(document) != simdjson::SUCCESS ||
+      document[key].get(text) != simdjson::SUCCESS) {
+    return {};
+  }
+  return std::string(text);
+}
+
+std::optional<madang::WallTime> read_expiry(Session& session, std::string_view token) {
+  constexpr std::string_view kPrefix = "expires:";
+  if (!token.starts_with(kPrefix)) return std::nullopt;
+  token.remove_prefix(kPrefix.size());
+  std::uint32_t seconds = 0;
+  std::from_chars(token.data(), token.data() + token.size(), seconds);
+  return session.engine().scheduler(session.lane()).wall_now() + std::chrono::seconds(seconds);
+}
+
+void answer_rpc(Session& session, const madang::RpcRequest& request,
+                madang::Reply<madang::RpcAnswer> reply) {
+  absl::Status status;
+  if (request.method == "counters") {
+    return reply.accept({bench::counters_json(session.engine().counters())});
+  }
+  if (request.method == "join") status = session.join(read_text(request.data, "room"), {});
+  if (request.method == "leave") status = session.leave(read_text(request.data, "room"));
+  if (!status.ok()) return reply.refuse(status);
+  reply.accept({request.data});
+}
+
+madang::Handlers make_handlers() {
+  madang::Handlers handlers;
+  handlers.connect = [](Session& session, const madang::ConnectRequest& request, auto reply) {
+    madang::ConnectAnswer answer;
+    answer.user = read_text(request.data, "user");
+    answer.expires = read_expiry(session, request.token);
+    reply.accept(std::move(answer));
+  };
+  handlers.join = [](Session& session, const madang::JoinRequest& request, auto reply) {
+    madang::JoinAnswer answer;
+    answer.expires = read_expiry(session, request.token);
+    reply.accept(std::move(answer));
+  };
+  handlers.publish = [](Session&, const madang::PublishRequest&, auto reply) { reply.accept(); };
+  handlers.rpc = answer_rpc;
+  handlers.refresh = [](Session& session, const madang::RefreshRequest& request, auto reply) {
+    madang::RefreshAnswer answer;
+    answer.expires = read_expiry(session, request.token);
+    reply.accept(std::move(answer));
+  };
+  handlers.message = [](Session& session, const madang::Payload& message) {
+    session.send(message).IgnoreError();  // Too full: the session is closed as slow.
+  };
+  handlers.room_options = [](std::string_view) -> std::optional<madang::RoomOptions> {
+    madang::RoomOptions options;
+    options.history.messages_max = 10'000;
+    options.presence = true;
+    options.announce = madang::Announce::kBySession;
+    return options;
+  };
+  return handlers;
+}
+
+int serve(const Options& options) {
+  madang::AsioLanesOptions lanes_options;
+  lanes_options.lanes = options.lanes;
+  madang::AsioLanes lanes(lanes_options);
+
+  madang::EngineOptions engine_options;
+  engine_options.lanes = lanes.schedulers();
+  engine_options.handlers = make_handlers();
+  engine_options.limits.commands_per_second = options.commands_per_second;
+  engine_options.limits.command_burst =
+      std::max(engine_options.limits.command_burst, options.commands_per_second);
+  auto engine = madang::Engine::create(std::move(engine_options));
+  if (!engine.ok()) {
+    fmt::print(stderr, "server: {}\n", engine.status().ToString());
+    return 1;
+  }
+
+  madang::ServerOptions server_options;
+  server_options.engine = engine->get();
+  server_options.lanes = &lanes;
+  server_options.address = options.address;
+  server_options.port = options.port;
+  server_options.compression = options.compression;
+  server_options.protocols.emplace_back().make = [](const auto&) {
+    return madang::centrifuge::make_json_session();
+  };
+  // Those who measure come from one address and all at once.
+  server_options.limits.connections_per_address_max = server_options.limits.connections_max;
+  server_options.limits.handshakes_max = server_options.limits.connections_max;
+  auto server = madang::Server::start(std::move(server_options));
+  if (!server.ok()) {
+    fmt::print(stderr, "server: {}\n", server.status().ToString());
+    return 1;
+  }
+  fmt::print("ready at http://{}:{}/\n", options.address, (*server)->port());
+  std::fflush(stdout);
+  return madang::run_until_signal(lanes, **engine, **server) ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  CLI::App app("The plainest madang server.");
+  app.add_option("--port", options.port, "TCP port; 0: any that is free")->capture_default_str();
+  app.add_option("--address", options.address, "Address to listen on")->capture_default_str();
+  app.add_option("--lanes", options.lanes, "Event loops; 0: one for each core")
+      ->capture_default_str();
+  app.add_option("--commands-per-second", options.commands_per_second, "Of one client")
+      ->capture_default_str();
+  app.add_flag("--compression", options.compression, "Agree to permessage-deflate");
+  CLI11_PARSE(app, argc, argv);
+  return serve(options);
+}
