@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "door.h"
+
+#include <fmt/format.h>
+
+#include <system_error>
+#include <utility>
+
+#include "http_connection.h"
+#include "madang/http/response.h"
+
+namespace madang {
+
+ServerCore::ServerCore(ServerOptions server_options)
+    : options(std::move(server_options)),
+      gate(std::make_shared<ConnectionGate>(
+          ConnectionGate::Limits{.connections_max = options.limits.connections_max,
+                                 .per_address_max = options.limits.connections_per_address_max,
+                                 .handshakes_max = options.limits.handshakes_max})) {
+  for (const WebSocketProtocol& protocol : options.protocols) {
+    if (!protocol.subprotocol.empty()) subprotocols.push_back(protocol.subprotocol);
+  }
+}
+
+Door::Door(std::shared_ptr<ServerCore> core, std::size_t lane)
+    : core_(std::move(core)),
+      lane_(lane),
+      scheduler_(core_->options.lanes->scheduler(lane)),
+      websocket_(scheduler_, core_->options.websocket) {}
+
+std::shared_ptr<ByteStreamHandler> Door::accept(ByteStream& stream) {
+  counters().accepted.add();
+  auto refusal = ConnectionGate::Refusal::kNone;
+  auto ticket = core_->gate->enter(stream.peer_address(), refusal);
+  switch (refusal) {
+    case ConnectionGate::Refusal::kNone:
+      break;
+    case ConnectionGate::Refusal::kFull:
+      counters().refused_full.add();
+      return nullptr;
+    case ConnectionGate::Refusal::kAddress:
+      counters().refused_address.add();
+      return nullptr;
+    case ConnectionGate::Refusal::kHandshakes:
+      counters().refused_handshakes.add();
+      return nullptr;
+  }
+  auto connection = std::make_shared<HttpConnection>(shared_from_this(), stream, std::move(ticket));
+  connections_.insert(connection.get());
+  connection->start();
+  return connection;
+}
+
+void Door::accept_failed(int error) {
+  counters().accept_failures.add();
+  if (options().log == nullptr) return;
+  options().log->write(LogLevel::kError, "accept_failed",
+                       fmt::format("lane {} accepts nothing for a moment: {}", lane_,
+                                   std::generic_category().message(error)));
+}
+
+void Door::stop(Task done) {
+  stopping_ = true;
+  stopped_ = std::move(done);
+  // A connection that ends takes itself out of the set.
+  const std::vector<HttpConnection*> connections(connections_.begin(), connections_.end());
+  for (HttpConnection* connection : connections) {
+    connection->stop();
+  }
+  if (connections_.empty()) return finish_stop();
+  stop_timer_ =
+      scheduler_.call_at(scheduler_.now() + limits().stop_timeout, [self = shared_from_this()] {
+        const std::vector<HttpConnection*> late(self->connections_.begin(),
+                                                self->connections_.end());
+        for (HttpConnection* connection : late) {
+          connection->abort();
+        }
+      });
+}
+
+void Door::leave(HttpConnection& connection) {
+  connections_.erase(&connection);
+  if (stopping_ && connections_.empty()) finish_stop();
+}
+
+void Door::finish_stop() {
+  if (!stopped_) return;
+  scheduler_.cancel(stop_timer_);
+  scheduler_.post(std::exchange(stopped_, nullptr));
+}
+
+std::string_view Door::date() {
+  const std::int64_t now_s =
+      std::chrono::floor<std::chrono::seconds>(scheduler_.wall_now()).time_since_epoch().count();
+  if (now_s != date_s_) {
+    date_s_ = now_s;
+    date_ = http::format_date(now_s);
+  }
+  return date_;
+}
+
+}  // namespace madang

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "websocket_upgrade.h"
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "madang/transport/websocket/handshake.h"
+
+namespace madang {
+
+namespace {
+
+constexpr std::string_view kRetryAfterS = "5";
+
+WebSocketUpgrade refuse(int status, std::string_view reason) {
+  return {.refusal = http::error_response({status, reason})};
+}
+
+bool origin_allowed(const Door& door, const http::Request& request) {
+  switch (door.options().origins.check(request)) {
+    case http::OriginPolicy::Verdict::kAllowed:
+      return true;
+    case http::OriginPolicy::Verdict::kAbsent:
+      return door.options().allow_absent_origin;
+    case http::OriginPolicy::Verdict::kRefused:
+      return false;
+  }
+  return false;
+}
+
+// All headers of the name as one list, which is what several of them mean.
+std::string joined(const http::Request& request, std::string_view name) {
+  std::string list;
+  for (const http::Header& header : request.headers) {
+    if (!absl::EqualsIgnoreCase(header.name, {name.data(), name.size()})) continue;
+    if (!list.empty()) list += ", ";
+    list += header.value;
+  }
+  return list;
+}
+
+websocket::HandshakeResponse answer_handshake(const Door& door, const http::Request& request) {
+  const std::string upgrade = joined(request, "Upgrade");
+  const std::string connection = joined(request, "Connection");
+  const std::string version = joined(request, "Sec-WebSocket-Version");
+  const std::string key = joined(request, "Sec-WebSocket-Key");
+  const std::string subprotocols = joined(request, "Sec-WebSocket-Protocol");
+  const std::string extensions = joined(request, "Sec-WebSocket-Extensions");
+  return websocket::answer_handshake(
+      {.method = request.method,
+       .http_minor = request.version_minor,
+       .upgrade = upgrade,
+       .connection = connection,
+       .version = version,
+       .key = key,
+       .subprotocols = subprotocols,
+       .extensions = extensions},
+      {.subprotocols = door.subprotocols(), .compression = door.options().compression});
+}
+
+// As HTTP sends it; Connection is HTTP's own business.
+void add_headers(const websocket::HandshakeResponse& handshake, http::Response& response) {
+  for (const auto& [name, value] : handshake.headers) {
+    if (name != "Connection") response.headers.push_back({std::string(name), value});
+  }
+}
+
+Payload response_head(const websocket::HandshakeResponse& handshake) {
+  http::Response response;
+  response.status = handshake.status;
+  add_headers(handshake, response);
+  return Payload(http::serialize(response).head);
+}
+
+const WebSocketProtocol* find_protocol(const Door& door, std::string_view subprotocol) {
+  for (const WebSocketProtocol& protocol : door.options().protocols) {
+    if (protocol.subprotocol == subprotocol) return &protocol;
+  }
+  return nullptr;
+}
+
+std::string header_value(const http::Request& request, std::string_view name) {
+  const std::string* value = request.find(name);
+  return value == nullptr ? std::string() : *value;
+}
+
+}  // namespace
+
+WebSocketUpgrade upgrade_to_websocket(Door& door, const http::Request& request, ByteStream& stream,
+                                      std::shared_ptr<ConnectionGate::Ticket> ticket) {
+  if (!origin_allowed(door, request)) {
+    door.counters().origins_refused.add();
+    return refuse(403, "origin not allowed");
+  }
+  const websocket::HandshakeResponse handshake = answer_handshake(door, request);
+  const WebSocketProtocol* const protocol = find_protocol(door, handshake.subprotocol);
+  if (!handshake.accepted() || protocol == nullptr) {
+    door.counters().handshakes_refused.add();
+    if (handshake.accepted()) return refuse(400, "no such subprotocol");
+    WebSocketUpgrade refusal = refuse(handshake.status, handshake.reason);
+    add_headers(handshake, refusal.refusal);
+    return refusal;
+  }
+  std::unique_ptr<ProtocolSession> session;
+  try {
+    session = protocol->make(request);
+  } catch (...) {
+    door.counters().handlers_threw.add();
+    return refuse(500, "internal error");
+  }
+  if (session == nullptr) {
+    door.counters().handshakes_refused.add();
+    return refuse(403, "not allowed");
+  }
+
+  const std::shared_ptr<WebSocketLane> lane = door.websocket();
+  Framing& framing = handshake.deflate ? lane->deflate_framing(
+                                             protocol->kind, handshake.deflate->server_window_bits)
+                                       : lane->plain_framing(protocol->kind);
+  auto transport = std::make_shared<WebSocketTransport>(
+      lane, stream,
+      WebSocketTransport::Setup{.info = {.name = "websocket",
+                                         .address = stream.peer_address(),
+                                         .origin = header_value(request, "Origin"),
+                                         .path = request.path},
+                                .compression = handshake.deflate.has_value(),
+                                .response = response_head(handshake),
+                                .ticket = std::move(ticket)});
+  CloseReason why;
+  Connection* const connection =
+      door.options().engine->attach(door.lane(), transport, std::move(session), framing, &why);
+  if (connection == nullptr) {
+    door.counters().sessions_refused.add();
+    WebSocketUpgrade refusal = refuse(503, why.text);
+    refusal.refusal.headers.push_back({"Retry-After", std::string(kRetryAfterS)});
+    return refusal;
+  }
+  door.counters().upgrades.add();
+  return {.transport = std::move(transport), .connection = connection, .refusal = {}};
+}
+
+}  // namespace madang
