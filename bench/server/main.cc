@@ -2,8 +2,9 @@
 // The plainest host: anybody joins any room and publishes there. For measuring, and for the tests
 // that drive a real server with stock clients (tests/sdk). Not for the world: it refuses nobody.
 //
-// A client may say who it is, {"user": "..."} as connect data, and when its credentials end, by the
-// token "expires:N" (in N seconds), for the connection or a room. It is asked to refresh then.
+// A client may say who it is and which room the host shall put it into, {"user": "...", "room":
+// "..."} as connect data, and when its credentials end, by the token "expires:N" (in N seconds),
+// for the connection or a room. It is asked to refresh then.
 //
 // The rpc methods are "counters" (the engine's, as JSON), "join" and "leave" ({"room": "..."}: the
 // host puts the caller into a room, or out), and anything else, which echoes. A message is sent
@@ -82,6 +83,8 @@ madang::Handlers make_handlers() {
     madang::ConnectAnswer answer;
     answer.user = read_text(request.data, "user");
     answer.expires = read_expiry(session, request.token);
+    const std::string room = read_text(request.data, "room");
+    if (!room.empty()) answer.rooms.emplace_back(room, madang::JoinOptions());
     reply.accept(std::move(answer));
   };
   handlers.join = [](Session& session, const madang::JoinRequest& request, auto reply) {

@@ -125,17 +125,17 @@ struct Handlers {
   Asks<ReadRequest, ReadAnswer> read = {};
 
   // A message without an answer. Unset: the session is closed (3508).
-  absl::AnyInvocable<void(Session&, const Payload&) const> message;
+  absl::AnyInvocable<void(Session&, const Payload&) const> message = {};
   // The session is connected: its connect reply is written. A place to send it something.
-  absl::AnyInvocable<void(Session&) const> connected;
+  absl::AnyInvocable<void(Session&) const> connected = {};
   // The session was in the room and no longer is.
-  absl::AnyInvocable<void(Session&, std::string_view room, const LeaveReason&) const> leave;
+  absl::AnyInvocable<void(Session&, std::string_view room, const LeaveReason&) const> leave = {};
   // The session was connected and ends. Its last call, after its rooms were left.
-  absl::AnyInvocable<void(Session&, const CloseReason&) const> disconnect;
+  absl::AnyInvocable<void(Session&, const CloseReason&) const> disconnect = {};
 
   // How a room behaves that is about to be made. Immediate; any thread. Unset: RoomOptions().
   // Answering nothing says that there is no such room: NotFound (102).
-  absl::AnyInvocable<std::optional<RoomOptions>(std::string_view room) const> room_options;
+  absl::AnyInvocable<std::optional<RoomOptions>(std::string_view room) const> room_options = {};
 };
 
 }  // namespace madang

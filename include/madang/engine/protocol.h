@@ -46,24 +46,25 @@ class ProtocolSession {
   virtual void start(Session& session) = 0;
 
   // One message from the client. While Session::wants_input() is false the protocol keeps what is
-  // left of the message and goes on in resume().
+  // left of the message and goes on in resume(); one with a command a message may ignore both.
   virtual void received(std::string_view message, MessageKind kind) = 0;
-  virtual void resume() = 0;
+  virtual void resume() {}
 
   // What the room events of this client are encoded by. Outlives the session.
   virtual const Encoder& encoder() const = 0;
   // Whether it reads JSON alone, so that rooms of bytes are closed to it.
   virtual bool json_only() const = 0;
 
-  // Tells the client what the host did with its session.
-  virtual void push_message(const Payload& message) = 0;
-  virtual void push_join(std::string_view room, const JoinResult& result) = 0;
-  virtual void push_leave(std::string_view room, const LeaveReason& reason) = 0;
-  virtual void push_refresh(std::uint32_t ttl_s) = 0;
-  virtual void push_ping() = 0;
+  // Tells the client what the host did with its session. A protocol that has no words for one of
+  // them says nothing.
+  virtual void push_message(const Payload& /*message*/) {}
+  virtual void push_join(std::string_view /*room*/, const JoinResult& /*result*/) {}
+  virtual void push_leave(std::string_view /*room*/, const LeaveReason& /*reason*/) {}
+  virtual void push_refresh(std::uint32_t /*ttl_s*/) {}
+  virtual void push_ping() {}
   // Just before the transport is closed; a protocol whose transport can tell the reason says
   // nothing.
-  virtual void push_close(const CloseReason& reason) = 0;
+  virtual void push_close(const CloseReason& /*reason*/) {}
 };
 
 }  // namespace madang

@@ -42,9 +42,9 @@ class Transport {
   virtual WriteResult write(std::span<const Payload> payloads) = 0;
 
   // While reading is paused Connection::received is not called. A few messages that were read
-  // already may still come.
-  virtual void pause_reading() = 0;
-  virtual void resume_reading() = 0;
+  // already may still come. A transport that can not pause relies on its peer to be moderate.
+  virtual void pause_reading() {}
+  virtual void resume_reading() {}
 
   // Ends the connection after what is pending has been sent, if that takes no longer than the
   // transport's own time-out, telling the peer the reason if its protocol can. The last call: from

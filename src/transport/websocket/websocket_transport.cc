@@ -187,7 +187,7 @@ void WebSocketTransport::check_message_age() {
 // --- Writing -------------------------------------------------------------------------------------
 
 WriteResult WebSocketTransport::write(std::span<const Payload> payloads) {
-  if (stream_ == nullptr || closing_) return WriteResult::kFailed;
+  if (stream_ == nullptr || closing_ || write_failed_) return WriteResult::kFailed;
   if (stream_busy_) {
     held_.assign(payloads.begin(), payloads.end());
     return WriteResult::kPending;
@@ -231,7 +231,7 @@ void WebSocketTransport::written(std::size_t bytes, bool done) {
 // Sends what waited for the stream. The engine has forgotten a connection that is closing, so that
 // only for others there is something to report.
 void WebSocketTransport::flush() {
-  if (stream_ == nullptr || stream_busy_) return;
+  if (stream_ == nullptr || stream_busy_ || write_failed_) return;
   std::vector<Payload> messages = std::exchange(held_, {});
   const std::size_t messages_bytes = total_bytes(messages);
   const Payload own = std::exchange(own_, {});
@@ -246,7 +246,6 @@ void WebSocketTransport::flush() {
   }
   const std::size_t left = std::min(messages_bytes, stream_->pending_bytes());
   if (messages_bytes > left && connection_ != nullptr) {
-    if (left == 0) engine_waits_ = false;
     connection_->written(messages_bytes - left, left == 0);
   }
 }
