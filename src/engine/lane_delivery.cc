@@ -79,7 +79,8 @@ bool Lane::serve(LaneRoom& room, std::size_t& budget) {
     engine_.shard_of(room.slot->name())
         .take(*room.slot, index_, batch_bounds(limits_), batch.taken);
     const EventPage& page = batch.taken.page;
-    if (page.events.empty()) return false;
+    // A page may be empty and yet go on: the lane stood still, and the tail has let go of all.
+    if (page.end.number == room.read_number) return false;
     if (page.status == ReadStatus::kMore) room.news = true;
     room.read_number = page.end.number;
     batch.members_left = room.members.size();

@@ -79,7 +79,7 @@ void SessionImpl::write_batches() {
     const WriteResult result = transport_->write(batch.span());
     batch.clear();
     if (result == WriteResult::kFailed) {
-      transport_open_ = false;
+      writing_ = true;  // no further write
       return close(kWriteError);
     }
     if (result == WriteResult::kPending) {

@@ -156,6 +156,8 @@ absl::StatusOr<JoinResult> SessionImpl::enter(std::string_view room, Subscriptio
     result.recovery_tried = options.since.has_value();
     result.recovered = joined.recovered;
     result.messages = std::move(joined.messages);
+    std::erase_if(result.messages,
+                  [&](const EventRef& event) { return event->exclude == client(); });
     result.data = std::move(options.data);
     result.ttl_s = seconds_until(options.expires);
     lane_.count().recovered.add(result.messages.size());
