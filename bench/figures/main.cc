@@ -70,9 +70,9 @@ class Clients {
   }
 
  private:
-  // Every publication holds one byte that stands nowhere else in the stream.
+  // Every publication holds one byte that stands nowhere else in the stream, nor in a frame header.
   static std::size_t count_marks(std::string_view bytes) {
-    return static_cast<std::size_t>(std::count(bytes.begin(), bytes.end(), '~'));
+    return static_cast<std::size_t>(std::count(bytes.begin(), bytes.end(), '#'));
   }
 
   void open(std::uint16_t port, std::size_t index, bool subscribe) {
@@ -230,7 +230,7 @@ void measure_fan_out(std::size_t clients, std::size_t in_flight) {
   Host host;
   child.send_to_child(host.server->port());
   child.await_child();
-  const Payload text('"' + std::string(125, 'x') + "~\"");
+  const Payload text('"' + std::string(125, 'x') + "#\"");
   std::chrono::steady_clock::time_point begin;
   for (std::size_t sent = 0; sent < kWarmUpMessages + kMessages; sent += in_flight) {
     if (sent <= kWarmUpMessages) begin = std::chrono::steady_clock::now();

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "chat.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "message.h"
+
+namespace chat {
+namespace {
+
+constexpr std::size_t kRoomsListedMax = 100;
+
+// All rooms are alike: they remember for an hour, know who is there, and say when a person (not
+// each of their tabs) comes or goes.
+std::optional<madang::RoomOptions> room_options(std::string_view room) {
+  if (!is_room(room)) return std::nullopt;
+  madang::RoomOptions options;
+  options.history = {.messages_max = 1'000, .age_max = std::chrono::hours(1)};
+  options.idempotency_ttl = std::chrono::hours(1);
+  options.presence = true;
+  options.announce = madang::Announce::kByUser;
+  return options;
+}
+
+}  // namespace
+
+madang::Handlers Chat::handlers() {
+  madang::Handlers handlers;
+  handlers.connect = connect;
+  handlers.join = [this](Session& session, const madang::JoinRequest& request,
+                         madang::Reply<madang::JoinAnswer> reply) {
+    join(session, request, std::move(reply));
+  };
+  handlers.publish = publish;
+  handlers.rpc = [this](Session& session, const madang::RpcRequest& request,
+                        madang::Reply<madang::RpcAnswer> reply) {
+    rpc(session, request, std::move(reply));
+  };
+  handlers.room_options = room_options;
+  return handlers;
+}
+
+// This example believes whoever connects. A real one checks request.token, and takes the user from
+// there.
+void Chat::connect(Session& session, const madang::ConnectRequest& request,
+                   madang::Reply<madang::ConnectAnswer> reply) {
+  const auto person = read_person(request.data.view());
+  if (!person) return reply.refuse();
+  session.attachment() = std::make_shared<Person>(*person);
+  madang::ConnectAnswer answer;
+  answer.user = person->user;
+  answer.connection_info = write_info(person->name);
+  reply.accept(std::move(answer));
+}
+
+// Everybody may come into every room, and makes it by coming in.
+void Chat::join(Session&, const madang::JoinRequest& request,
+                madang::Reply<madang::JoinAnswer> reply) {
+  if (!is_room(request.room)) return reply.refuse();
+  list_room(request.room);
+  reply.accept();
+}
+
+// A page says what is said; who says it, and when, is said by the server. The id that the page gave
+// its message is the idempotency key, so that a page that lost the answer may ask again.
+void Chat::publish(Session& session, const madang::PublishRequest& request,
+                   madang::Reply<madang::PublishAnswer> reply) {
+  const auto draft = read_draft(request.data.view());
+  if (!draft) return reply.refuse(absl::InvalidArgumentError("not a message"));
+  if (!session.in_room(request.room)) return reply.refuse();
+  const auto author = std::static_pointer_cast<Person>(session.attachment());
+  const auto now = session.engine().scheduler(session.lane()).wall_now();
+  madang::PublishAnswer answer;
+  answer.data = write_message(*draft, *author, now.time_since_epoch().count());
+  answer.idempotency_key = draft->id;
+  reply.accept(std::move(answer));
+}
+
+void Chat::rpc(Session& session, const madang::RpcRequest& request,
+               madang::Reply<madang::RpcAnswer> reply) {
+  if (request.method != "rooms") return reply.refuse(absl::UnimplementedError("no such method"));
+  reply.accept({.data = write_rooms(session)});
+}
+
+void Chat::list_room(const std::string& room) {
+  const std::lock_guard lock(mutex_);
+  if (rooms_.size() < kRoomsListedMax) rooms_.insert(room);
+}
+
+// {"rooms":[{"name":"lobby","people":3}]}: the rooms that are in use or remember something.
+std::string Chat::write_rooms(Session& session) {
+  for (const std::string& room : session.rooms())
+    list_room(room);
+  std::set<std::string> rooms;
+  {
+    const std::lock_guard lock(mutex_);
+    rooms = rooms_;
+  }
+  std::string list;
+  for (const std::string& room : rooms) {
+    const auto stats = session.engine().presence_stats(room);
+    if (!stats.ok()) {
+      const std::lock_guard lock(mutex_);
+      rooms_.erase(room);
+      continue;
+    }
+    list +=
+        fmt::format(R"({}{{"name":{},"people":{}}})", list.empty() ? "" : ",",
+                    json_string(std::string_view(room).substr(kRoomPrefix.size())), stats->users);
+  }
+  return fmt::format(R"({{"rooms":[{}]}})", list);
+}
+
+}  // namespace chat

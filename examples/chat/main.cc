@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// A chat with rooms, people and history, in a browser. What there is of chat is in chat.cc; this
+// file puts a server around it.
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <clocale>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "chat.h"
+#include "madang/doors/run.h"
+#include "madang/doors/server.h"
+#include "madang/engine.h"
+#include "madang/http/router.h"
+#include "madang/http/static_files.h"
+#include "madang/protocol/centrifuge/json_session.h"
+#include "madang/transport/asio/asio_lanes.h"
+
+namespace {
+
+struct Options {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 8000;
+  std::string page = CHAT_FOLDER "/page";
+  std::string sdk = CHAT_FOLDER "/node_modules/centrifuge/dist/centrifuge.js";
+};
+
+// The page runs what comes from here and talks to nobody else.
+constexpr const char* kContentSecurityPolicy =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+// Serves the page, and the client library as npm has installed it. Answers null, and says why, if
+// they are not there.
+std::shared_ptr<madang::http::StaticFiles> read_page(const Options& options) {
+  auto files = std::make_shared<madang::http::StaticFiles>();
+  std::string error;
+  if (!files->add_directory(options.page, "/", error)) {
+    fmt::print(stderr, "chat: {}\n", error);
+    return nullptr;
+  }
+  std::ifstream sdk(options.sdk, std::ios::binary);
+  const std::string text(std::istreambuf_iterator<char>(sdk), {});
+  if (text.empty() || !files->add("/vendor/centrifuge.js", text)) {
+    fmt::print(stderr, "chat: cannot read {}; 'npm ci' in examples/chat puts it there\n",
+               options.sdk);
+    return nullptr;
+  }
+  return files;
+}
+
+madang::http::Router make_router(std::shared_ptr<const madang::http::StaticFiles> files) {
+  madang::http::Router router;
+  router.handle_prefix("GET", "/", [files](const auto& request, auto responder) {
+    madang::http::Response response = files->serve(request);
+    response.headers.push_back({"Content-Security-Policy", kContentSecurityPolicy});
+    response.headers.push_back({"X-Content-Type-Options", "nosniff"});
+    response.headers.push_back({"Referrer-Policy", "no-referrer"});
+    responder.send(std::move(response));
+  });
+  return router;
+}
+
+int serve(const Options& options) {
+  const auto files = read_page(options);
+  if (!files) return 1;
+
+  // Everything is destroyed in the reverse of this order, which is the right one.
+  chat::Chat rules;
+  madang::AsioLanes lanes;
+  madang::EngineOptions engine_options;
+  engine_options.lanes = lanes.schedulers();
+  engine_options.handlers = rules.handlers();
+  auto engine = madang::Engine::create(std::move(engine_options));
+  if (!engine.ok()) {
+    fmt::print(stderr, "chat: {}\n", engine.status().ToString());
+    return 1;
+  }
+
+  madang::ServerOptions server_options;
+  server_options.engine = engine->get();
+  server_options.lanes = &lanes;
+  server_options.address = options.address;
+  server_options.port = options.port;
+  server_options.compression = true;
+  server_options.router = make_router(files);
+  server_options.protocols.emplace_back().make = [](const auto&) {
+    return madang::centrifuge::make_json_session();
+  };
+  auto server = madang::Server::start(std::move(server_options));
+  if (!server.ok()) {
+    fmt::print(stderr, "chat: {}\nIf another program has port {}, --port N chooses another one.\n",
+               server.status().ToString(), options.port);
+    return 1;
+  }
+  fmt::print("The chat is at http://localhost:{}/. Ctrl-C ends it.\n", (*server)->port());
+  std::fflush(stdout);
+  return madang::run_until_signal(lanes, **engine, **server) ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::setlocale(LC_CTYPE, "C.UTF-8");  // Room names may have letters of any script.
+
+  Options options;
+  CLI::App app("A chat in the browser, served by madang.");
+  app.add_option("--port", options.port, "TCP port; 0: any that is free")->capture_default_str();
+  app.add_option("--address", options.address, "Address to listen on; 0.0.0.0 lets everybody in")
+      ->capture_default_str();
+  app.add_option("--page", options.page, "Folder of the page")->capture_default_str();
+  app.add_option("--sdk", options.sdk, "The client library, centrifuge.js")->capture_default_str();
+  CLI11_PARSE(app, argc, argv);
+  return serve(options);
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the tests of this folder share: the chat program, and people who use it in a real browser.
+
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {chromium} from 'playwright-core';
+
+import {Proxy} from '../sdk/proxy.mjs';
+import {kChat, startServer} from '../sdk/server.mjs';
+
+const kWaitMs = 15_000;
+const example = fileURLToPath(new URL('../../examples/chat', import.meta.url));
+const kFlags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+                '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+
+// The chat program behind a cable that can be pulled, and a browser with nothing kept in it.
+export class Stage {
+  static async start() {
+    const stage = new Stage();
+    stage.server = await startServer(kChat, [
+      '--page', path.join(example, 'page'),
+      '--sdk', path.join(example, 'node_modules/centrifuge/dist/centrifuge.js'),
+    ]);
+    stage.proxy = await Proxy.start(stage.server.port);
+    stage.browser = await chromium.launch(
+        {executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: kFlags});
+    stage.contexts = [];
+    stage.complaints = [];
+    stage.rooms = 0;
+    return stage;
+  }
+
+  // A room that no other test uses.
+  room(word = 'room') { return `${word}-${++this.rooms}`; }
+
+  // Opens the page as a new person, who says their name and comes into the room. With `cable` the
+  // page is behind the proxy.
+  async person(name, room, {cable = false, ...options} = {}) {
+    const viewport = {width: 1200, height: 760};
+    const context = await this.browser.newContext({viewport, ...options});
+    context.setDefaultTimeout(kWaitMs);
+    this.contexts.push(context);
+    const page = await this.tab(context, room, {cable});
+    await page.fill('#name', name);
+    await page.keyboard.press('Enter');
+    await connected(page);
+    return page;
+  }
+
+  // Another tab of the same person.
+  async tab(context, room, {cable = false} = {}) {
+    const page = await context.newPage();
+    page.on('pageerror', (error) => this.complaints.push(error.stack));
+    page.on('console', (message) => {
+      // That a pulled cable breaks a connection is no mistake of the page.
+      const torn = cable && /net::ERR_|WebSocket connection/.test(message.text());
+      if (message.type() === 'error' && !torn) this.complaints.push(message.text());
+    });
+    const port = cable ? this.proxy.port : this.server.port;
+    await page.goto(`http://localhost:${port}/#/${encodeURIComponent(room)}`);
+    return page;
+  }
+
+  // Ends the people of one test, whose pages must have complained about nothing.
+  async clear() {
+    this.proxy.plug();
+    await Promise.all(this.contexts.splice(0).map((context) => context.close()));
+    assert.deepEqual(this.complaints.splice(0), []);
+  }
+
+  async stop() {
+    await this.browser.close();
+    await this.proxy.stop();
+    assert.equal(await this.server.stop(), 0, 'the server ends in good order');
+  }
+}
+
+// Resolves once `holds(argument)` does in the page. Not page.waitForFunction: it needs eval, which
+// the page's Content-Security-Policy forbids.
+export async function until(page, holds, argument) {
+  const deadline = Date.now() + kWaitMs;
+  while (!(await page.evaluate(holds, argument))) {
+    if (Date.now() > deadline) throw new Error(`never: ${holds} ${JSON.stringify(argument) ?? ''}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+export async function connected(page) {
+  await page.waitForSelector('#state[data-kind=connected], #state[data-kind=caught-up]');
+}
+
+export async function write(page, text) {
+  await page.fill('#compose', text);
+  await page.press('#compose', 'Enter');
+}
+
+export async function say(page, text) {
+  await write(page, text);
+  await until(page, () => !document.querySelector('#pending li'));
+}
+
+export function texts(page) {
+  return page.locator('#log .text').allTextContents();
+}
+
+// Waits until the log ends with these messages, and returns all of it.
+export async function heard(page, ...last) {
+  await until(page, (wanted) => {
+    const all = [...document.querySelectorAll('#log .text')].map((one) => one.textContent);
+    return JSON.stringify(all.slice(-wanted.length)) === JSON.stringify(wanted);
+  }, last);
+  return texts(page);
+}
+
+export async function people(page, ...names) {
+  await until(page, (wanted) => {
+    const all = [...document.querySelectorAll('#people-list .person')].map(
+        (one) => one.textContent);
+    return JSON.stringify(all.sort()) === JSON.stringify(wanted);
+  }, names.sort());
+}
+
+// Puts many messages into a room, from sessions of their own because each has a command bucket.
+export async function flood(page, room, from, to) {
+  await page.evaluate(async ([name, first, last]) => {
+    const kEach = 400;
+    for (let n = first; n <= last; n += kEach) {
+      const client = new Centrifuge(`ws://${location.host}/connection/websocket`, {
+        data: {user: 'f'.repeat(32), name: 'Flood'},
+      });
+      const connects = new Promise((resolve) => client.once('connected', resolve));
+      const subscription = client.newSubscription(`chat:${name}`);
+      const enters = new Promise((resolve) => subscription.once('subscribed', resolve));
+      subscription.subscribe();
+      client.connect();
+      await connects;
+      await enters;
+      const sent = [];
+      for (let i = n; i < Math.min(n + kEach, last + 1); ++i) {
+        sent.push(subscription.publish({id: `flood-${i}`, text: `message ${i}`}));
+      }
+      await Promise.all(sent);
+      client.disconnect();
+    }
+  }, [room, from, to]);
+}
+
+// For people to look at, if they want to.
+export async function picture(page, name) {
+  const folder = process.env.MADANG_SCREENSHOTS;
+  if (folder) await page.screenshot({path: path.join(folder, `${name}.png`)});
+}
