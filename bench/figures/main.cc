@@ -138,6 +138,7 @@ struct Host {
     options.lanes = lanes.schedulers();
     options.handlers.connect = yes;
     options.handlers.join = yes;
+    options.limits.ping_interval = std::chrono::hours(24);  // these clients send no pongs
     engine = Engine::create(std::move(options)).value();
     ServerOptions door;
     door.engine = engine.get();
