@@ -17,12 +17,13 @@ find_package_handle_standard_args(Asio
   REQUIRED_VARS Asio_INCLUDE_DIR
   VERSION_VAR Asio_VERSION)
 
+# How Asio allocates must not depend on whether a file includes a standard header before it.
 # Global, because whoever links a static madang_asio links this from a folder of its own.
 if(Asio_FOUND AND NOT TARGET Asio::Asio)
   add_library(Asio::Asio INTERFACE IMPORTED GLOBAL)
   set_target_properties(Asio::Asio PROPERTIES
     INTERFACE_INCLUDE_DIRECTORIES "${Asio_INCLUDE_DIR}"
-    INTERFACE_COMPILE_DEFINITIONS "ASIO_NO_DEPRECATED"
+    INTERFACE_COMPILE_DEFINITIONS "ASIO_NO_DEPRECATED;ASIO_HAS_STD_ALIGNED_ALLOC=1"
     INTERFACE_LINK_OPTIONS -pthread)
 endif()
 mark_as_advanced(Asio_INCLUDE_DIR)

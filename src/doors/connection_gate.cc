@@ -22,7 +22,7 @@ std::shared_ptr<ConnectionGate::Ticket> ConnectionGate::enter(std::string_view a
                                                               Refusal& refusal) {
   std::string key = address_key(address);
   {
-    const absl::MutexLock lock(&mutex_);
+    const std::lock_guard lock(mutex_);
     const auto found = by_address_.find(key);
     const std::size_t of_address = found == by_address_.end() ? 0 : found->second;
     refusal = connections_ >= limits_.connections_max ? Refusal::kFull
@@ -40,32 +40,32 @@ std::shared_ptr<ConnectionGate::Ticket> ConnectionGate::enter(std::string_view a
 void ConnectionGate::Ticket::handshake_done() {
   if (!in_handshake_) return;
   in_handshake_ = false;
-  const absl::MutexLock lock(&gate_->mutex_);
+  const std::lock_guard lock(gate_->mutex_);
   --gate_->handshakes_;
 }
 
 void ConnectionGate::leave(const Ticket& ticket) {
-  const absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   --connections_;
   if (ticket.in_handshake_) --handshakes_;
   const auto found = by_address_.find(ticket.address_);
   if (--found->second == 0) by_address_.erase(found);
+  if (connections_ == 0) empty_.notify_all();
 }
 
 std::size_t ConnectionGate::connections() const {
-  const absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   return connections_;
 }
 
 std::size_t ConnectionGate::handshakes() const {
-  const absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   return handshakes_;
 }
 
-bool ConnectionGate::wait_until_empty(absl::Duration timeout) const {
-  const absl::MutexLock lock(&mutex_);
-  const auto empty = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return connections_ == 0; };
-  return mutex_.AwaitWithTimeout(absl::Condition(&empty), timeout);
+bool ConnectionGate::wait_until_empty(Duration timeout) {
+  std::unique_lock lock(mutex_);
+  return empty_.wait_for(lock, timeout, [this] { return connections_ == 0; });
 }
 
 }  // namespace madang

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
-#include "absl/time/time.h"
 #include "madang/base/hash.h"
+#include "madang/base/time.h"
 
 namespace madang {
 
@@ -55,16 +56,19 @@ class ConnectionGate : public std::enable_shared_from_this<ConnectionGate> {
   std::size_t handshakes() const;
 
   // Waits until no connection is left; answers false if that takes longer.
-  bool wait_until_empty(absl::Duration timeout) const;
+  bool wait_until_empty(Duration timeout);
 
  private:
   void leave(const Ticket& ticket);
 
   const Limits limits_;
-  mutable absl::Mutex mutex_;
-  std::size_t connections_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::size_t handshakes_ ABSL_GUARDED_BY(mutex_) = 0;
-  StringMap<std::size_t> by_address_ ABSL_GUARDED_BY(mutex_);
+
+  // Guards all below.
+  mutable std::mutex mutex_;
+  std::condition_variable empty_;
+  std::size_t connections_ = 0;
+  std::size_t handshakes_ = 0;
+  StringMap<std::size_t> by_address_;
 };
 
 // What connections are counted by: an IPv4 address whole, of an IPv6 address the network, because

@@ -2,33 +2,36 @@
 #include "madang/doors/run.h"
 
 #include <algorithm>
+#include <chrono>
+#include <future>
 #include <memory>
 #include <utility>
 
-#include "absl/synchronization/notification.h"
-#include "absl/time/clock.h"
-#include "absl/time/time.h"
 #include "madang/transport/asio/signals.h"
 
 namespace madang {
 
 bool run_until_signal(AsioLanes& lanes, Engine& engine, Server& server, RunOptions options) {
-  // Shared, because a lane that hangs may call back when the deadline is long over.
-  const auto stopped = std::make_shared<absl::Notification>();
-  const auto drained = std::make_shared<absl::Notification>();
+  using Clock = std::chrono::steady_clock;
   lanes.start();
   wait_for_stop_signal();
 
-  const absl::Time deadline = absl::Now() + absl::FromChrono(options.deadline);
-  server.stop([stopped] { stopped->Notify(); });
-  engine.drain(std::move(options.drain), [drained] { drained->Notify(); });
-  const auto left = [deadline] { return std::max(absl::ZeroDuration(), deadline - absl::Now()); };
-  const bool in_time = stopped->WaitForNotificationWithTimeout(left()) &&
-                       drained->WaitForNotificationWithTimeout(left()) &&
-                       server.wait_until_closed(absl::ToChronoNanoseconds(left()));
+  const auto deadline = Clock::now() + options.deadline;
+  // Owned by the tasks, because a lane that hangs may call back when the deadline is long over.
+  std::promise<void> stop;
+  std::promise<void> drain;
+  const std::future<void> stopped = stop.get_future();
+  const std::future<void> drained = drain.get_future();
+  server.stop([stop = std::move(stop)]() mutable { stop.set_value(); });
+  engine.drain(std::move(options.drain),
+               [drain = std::move(drain)]() mutable { drain.set_value(); });
+  const bool ended = stopped.wait_until(deadline) == std::future_status::ready &&
+                     drained.wait_until(deadline) == std::future_status::ready;
+  const Duration left = std::max<Duration>(Duration::zero(), deadline - Clock::now());
+  const bool closed = server.wait_until_closed(left);
   lanes.stop();
   lanes.join();
-  return in_time;
+  return ended && closed;
 }
 
 }  // namespace madang

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/time/time.h"
 #include "door.h"
 #include "madang/transport/asio/tcp_listener.h"
 
@@ -86,7 +85,7 @@ class AsioServer final : public Server {
   }
 
   bool wait_until_closed(Duration timeout) override {
-    return core_->gate->wait_until_empty(absl::FromChrono(timeout));
+    return core_->gate->wait_until_empty(timeout);
   }
 
   ServerCounters counters() const override {

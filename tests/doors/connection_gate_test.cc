@@ -34,7 +34,7 @@ TEST_CASE("gate: each bound refuses with its reason and recovers when places are
   c.reset();
   CHECK(gate->connections() == 0);
   CHECK(gate->handshakes() == 0);
-  CHECK(gate->wait_until_empty(absl::ZeroDuration()));
+  CHECK(gate->wait_until_empty(Duration::zero()));
 }
 
 TEST_CASE("gate: an IPv6 network counts as one address, an IPv4 address for itself") {

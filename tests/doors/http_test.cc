@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include <mutex>
+#include <vector>
+
 #include "server_fixture.h"
 
 namespace madang {
@@ -80,7 +83,7 @@ TEST_CASE("http: a large file goes whole to a client that reads slowly") {
 
 TEST_CASE("http: a responder dropped answers 500, one that is late finds the connection gone") {
   struct Shared {
-    absl::Mutex mutex;
+    std::mutex mutex;
     std::vector<http::Responder> kept;
   };
   const auto shared = std::make_shared<Shared>();
@@ -88,7 +91,7 @@ TEST_CASE("http: a responder dropped answers 500, one that is late finds the con
     options.router.handle("GET", "/drop", [](const http::Request&, http::Responder) {});
     options.router.handle("GET", "/keep",
                           [shared](const http::Request&, http::Responder responder) {
-                            const absl::MutexLock lock(&shared->mutex);
+                            const std::lock_guard lock(shared->mutex);
                             shared->kept.push_back(std::move(responder));
                           });
     options.limits.response_timeout = 50ms;
@@ -102,7 +105,7 @@ TEST_CASE("http: a responder dropped answers 500, one that is late finds the con
   CHECK(waiting.receive_all().starts_with("HTTP/1.1 503 "));
   CHECK(test.server->counters().response_timeouts == 1);
   waiting.close();
-  const absl::MutexLock lock(&shared->mutex);
+  const std::lock_guard lock(shared->mutex);
   REQUIRE(shared->kept.size() == 1);
   CHECK(shared->kept[0].send(http::text_response(200, "late")));
 }

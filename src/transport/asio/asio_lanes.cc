@@ -4,7 +4,6 @@
 #include <pthread.h>
 
 #include <algorithm>
-#include <asio/executor_work_guard.hpp>
 #include <csignal>
 #include <exception>
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "madang/transport/asio/signals.h"
 
-#include <asio/basic_signal_set.hpp>
 #include <csignal>
 
 #include "asio_types.h"
@@ -10,7 +9,7 @@ namespace madang {
 
 int wait_for_stop_signal() {
   asio::io_context context;
-  asio::basic_signal_set<AsioExecutor> signals(context);
+  AsioSignals signals(context);
   signals.add(SIGINT);
   signals.add(SIGTERM);
   int received = 0;

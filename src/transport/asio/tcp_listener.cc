@@ -120,7 +120,7 @@ class ListeningSocket : public std::enable_shared_from_this<ListeningSocket> {
   const Duration pause_;
   const TcpListener::Accept accept_;
   const TcpListener::Failed failed_;
-  asio::basic_socket_acceptor<asio::ip::tcp, AsioExecutor> acceptor_;
+  AsioAcceptor acceptor_;
   std::uint16_t port_ = 0;
   bool closed_ = false;
 };
