@@ -13,8 +13,9 @@ namespace madang {
 
 bool run_until_signal(AsioLanes& lanes, Engine& engine, Server& server, RunOptions options) {
   using Clock = std::chrono::steady_clock;
+  StopSignals signals;
   lanes.start();
-  wait_for_stop_signal();
+  signals.wait();
 
   const auto deadline = Clock::now() + options.deadline;
   // Owned by the tasks, because a lane that hangs may call back when the deadline is long over.

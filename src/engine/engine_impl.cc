@@ -210,6 +210,8 @@ absl::StatusOr<std::vector<ClientInfoRef>> EngineImpl::presence(std::string_view
   auto members = shard_of(room).look(
       **slot, [&](const Room& state) { return state.presence().list(most + 1); });
   if (members.size() > most) return absl::OutOfRangeError("too many members to list");
+  std::sort(members.begin(), members.end(),
+            [](const auto& a, const auto& b) { return a->client < b->client; });
   return members;
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/btree_map.h"
 #include "engine/command_bucket.h"
 #include "engine/command_order.h"
 #include "engine/heartbeat.h"
@@ -186,8 +188,8 @@ class SessionImpl final : public Session,
   CommandOrder order_;
   Requests requests_;
 
-  // Where it is.
-  StringMap<std::unique_ptr<Subscription>> subscriptions_;
+  // Where it is. Ordered, so that what is done for each of them comes in the same order each time.
+  absl::btree_map<std::string, std::unique_ptr<Subscription>, std::less<>> subscriptions_;
   std::vector<Subscription*> behind_;
 };
 

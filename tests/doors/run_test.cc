@@ -22,6 +22,7 @@ TEST_CASE("run: a signal stops the server, drains the engine and returns in time
                                                return std::make_unique<NullProtocol>();
                                              }}}});
     REQUIRE(server.ok());
+    std::promise<void> returned;
     auto client = std::async(std::launch::async, [&, port = (*server)->port()] {
       TcpClient session(port);
       session.send(upgrade_request());
@@ -29,12 +30,17 @@ TEST_CASE("run: a signal stops the server, drains the engine and returns in time
       receive_frame(session);
       ::kill(::getpid(), SIGTERM);
       const auto code = websocket::parse_close(receive_frame(session).payload).code;
-      if (answers) session.send(client_close(3001));
-      session.receive_all();
+      if (answers) {
+        session.send(client_close(3001));
+        session.receive_all();
+      } else {
+        returned.get_future().wait();
+      }
       return code;
     });
     CHECK(run_until_signal(lanes, engine, **server, {.deadline = answers ? 10s : 100ms}) ==
           answers);
+    returned.set_value();
     server->reset();
     CHECK(client.get() == 3001);
   }

@@ -204,7 +204,7 @@ TEST_CASE("session: what breaks the protocol gets its code, is counted, and othe
 TEST_CASE("session: a client that vanishes ends its session") {
   ServerFixture test;
   TcpClient client = websocket_client(test);
-  CHECK(test.engine.sessions == 1);
+  REQUIRE(eventually([&] { return test.engine.sessions == 1; }));
   client.reset();
   CHECK(eventually([&] { return test.engine.sessions == 0; }));
   CHECK(test.engine.last_closed_code == kClosed.code);
@@ -273,6 +273,7 @@ TEST_CASE("stop: idle clients are let go, requests under way are answered, sessi
   CHECK(session.at_end());
   CHECK(drained.get_future().wait_for(10s) == std::future_status::ready);
   waits.close();
+  session.close();
   CHECK(test.server->wait_until_closed(5s));
 }
 

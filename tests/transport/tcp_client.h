@@ -4,10 +4,13 @@
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <array>
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -70,6 +73,12 @@ class TcpClient {
       all += some;
     }
     return all;
+  }
+
+  // Whether there is something to receive, or the end, before `timeout` is over.
+  bool readable_within(std::chrono::milliseconds timeout) {
+    pollfd ready{.fd = fd_, .events = POLLIN, .revents = 0};
+    return ::poll(&ready, 1, static_cast<int>(timeout.count())) == 1;
   }
 
   // Whether the stream ends here, by its end or by a reset.

@@ -82,8 +82,9 @@ class Engine {
   virtual void publish(std::string_view room, Payload data, PublishOptions options = {},
                        Callback<PublishResult> done = nullptr) = 0;
 
-  // Who is in the room. NotFound: nobody is, and nothing is kept. Unimplemented: the room does not
-  // know. OutOfRange: more than Limits::presence_list_max, ask for the numbers.
+  // Who is in the room, in the order of their client ids. NotFound: nobody is, and nothing is kept.
+  // Unimplemented: the room does not know. OutOfRange: more than Limits::presence_list_max, ask for
+  // the numbers.
   virtual absl::StatusOr<std::vector<ClientInfoRef>> presence(std::string_view room) = 0;
   virtual absl::StatusOr<PresenceStats> presence_stats(std::string_view room) = 0;
 

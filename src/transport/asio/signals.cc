@@ -7,14 +7,23 @@
 
 namespace madang {
 
-int wait_for_stop_signal() {
-  asio::io_context context;
-  AsioSignals signals(context);
-  signals.add(SIGINT);
-  signals.add(SIGTERM);
+struct StopSignals::Loop {
+  asio::io_context context{1};
+  AsioSignals signals{context};
+};
+
+StopSignals::StopSignals() : loop_(std::make_unique<Loop>()) {
+  loop_->signals.add(SIGINT);
+  loop_->signals.add(SIGTERM);
+}
+
+StopSignals::~StopSignals() = default;
+
+int StopSignals::wait() {
   int received = 0;
-  signals.async_wait([&](const asio::error_code&, int signal) { received = signal; });
-  context.run();
+  loop_->signals.async_wait([&](const asio::error_code&, int signal) { received = signal; });
+  loop_->context.run();
+  loop_->signals.clear();
   return received;
 }
 

@@ -100,7 +100,7 @@ class FakeSession final : public Session {
     ++errors;
     return error_admission;
   }
-  bool wants_input() const override { return input; }
+  bool wants_input() override { return input; }
 
   void connect_command(ConnectCommand command, Callback<ConnectResult> done) override {
     connects.ask(std::move(command), std::move(done));
