@@ -25,8 +25,8 @@ struct EngineWideCounters {
   Counter handler_answered_late, lane_tasks_refused;
 };
 
-// Passes on to the host's sink at most a few lines a second and cause, so that no client can fill a
-// disk. Any thread.
+// Passes on to the host's sink at most a few lines a second, so that no client can fill a disk. Any
+// thread.
 class LogGate {
  public:
   explicit LogGate(LogSink* sink) : sink_(sink) {}
