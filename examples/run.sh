@@ -39,6 +39,7 @@ if [[ $install ]]; then
   install_packages "${packages[@]}"
 fi
 npm_install examples/chat
+configure release
 build release chat
 
 say "starting; Ctrl-C ends it"

@@ -51,12 +51,15 @@ npm_install() {
 # have_node: whether some node and npm are there, from Debian or not.
 have_node() { command -v node >/dev/null && command -v npm >/dev/null; }
 
-# build PRESET [TARGET...]: all targets if none is named.
+configure() {
+  say "configuring build/$1"
+  cmake --preset "$1" --log-level=WARNING >/dev/null || fail "cmake did not configure"
+}
+
+# build PRESET [TARGET...]: all targets if none is named. It is configured.
 build() {
   local preset=$1
   shift
-  say "configuring build/$preset"
-  cmake --preset "$preset" --log-level=WARNING >/dev/null || fail "cmake did not configure"
   say "building $preset ${*:-}"
   cmake --build --preset "$preset" ${1:+--target "$@"} || fail "the build failed"
 }
