@@ -9,8 +9,9 @@
 
 namespace madang {
 
-// How fast one session may send commands: a token bucket that, when it is empty, refuses, and when
-// as many commands again came without a pause, gives up. Pure state: told the time.
+// How fast one session may send commands: a token bucket. Below empty it refuses, and goes on
+// counting down, so that only a pause helps; when it is as far below empty as it was above, it gives
+// up. Pure state: told the time.
 class CommandBucket {
  public:
   enum class Verdict : std::uint8_t { kGo, kRefuse, kGiveUp };
@@ -19,24 +20,20 @@ class CommandBucket {
       : burst_(limits.command_burst),
         cost_(std::chrono::nanoseconds(std::chrono::seconds(1)) /
               std::max<std::uint32_t>(1, limits.commands_per_second)),
-        empty_at_(now - burst_ * cost_) {}
+        zero_at_(now - burst_ * cost_) {}
 
   Verdict take(MonoTime now) {
-    // The bucket is kept as the time from which on it would have been filling from empty.
-    empty_at_ = std::max(empty_at_, now - burst_ * cost_);
-    if (now - empty_at_ >= cost_) {
-      empty_at_ += cost_;
-      refused_ = 0;
-      return Verdict::kGo;
-    }
-    return ++refused_ > burst_ ? Verdict::kGiveUp : Verdict::kRefuse;
+    // The level is kept as the time at which it would have been 0.
+    zero_at_ = std::max(zero_at_, now - burst_ * cost_) + cost_;
+    const Duration level = now - zero_at_;
+    if (level >= Duration(0)) return Verdict::kGo;
+    return level >= -burst_ * cost_ ? Verdict::kRefuse : Verdict::kGiveUp;
   }
 
  private:
   const std::int64_t burst_;
   const Duration cost_;
-  MonoTime empty_at_;
-  std::int64_t refused_ = 0;
+  MonoTime zero_at_;
 };
 
 }  // namespace madang

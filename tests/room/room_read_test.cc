@@ -119,6 +119,61 @@ TEST_CASE("read: the oldest cursor is before the tail, the newest before the las
   CHECK(test.room.newest_cursor().messages == 5);
 }
 
+TEST_CASE("read: a lane goes on from the number it has read up to") {
+  TestRoom test(small(10, 10));
+  for (const char* data : {"a", "b", "c"})
+    test.publish(data);
+  Cursor begin;
+  const auto page = test.room.read_tail(1, kEverything, begin);
+  CHECK(TestRoom::text_of(page.events) == "b c");
+  CHECK(begin.number == 1);
+  CHECK(begin.offset == 1);
+  CHECK(begin.messages == 1);
+  CHECK(page.end.number == 3);
+}
+
+TEST_CASE("read: a lane that stood still goes on with the oldest event, even if none is left") {
+  RoomOptions options = small(2, 10);
+  options.tail_age_max = std::chrono::seconds(10);
+  TestRoom test(options);
+  for (const char* data : {"a", "b", "c", "d"})
+    test.publish(data);
+  Cursor begin;
+  CHECK(TestRoom::text_of(test.room.read_tail(1, kEverything, begin).events) == "c d");
+  CHECK(begin.number == 2);
+  test.room.expire(at_s(10), test.read_number);
+  const auto page = test.room.read_tail(1, kEverything, begin);
+  CHECK(page.events.empty());
+  CHECK(begin.number == 4);
+  CHECK(page.end.number == 4);
+}
+
+TEST_CASE("read: a tail that was let go of is behind everybody, and the history still serves") {
+  TestRoom test(small(10, 2));
+  for (const char* data : {"a", "b", "c"})
+    test.publish(data);
+  test.room.forget_tail();
+  CHECK(test.room.read_after({}, kEverything).status == ReadStatus::kLost);
+  CHECK(test.read({.number = 1, .offset = 1, .messages = 1}) == "b c");
+  CHECK(test.publish("d").offset == 4);
+  CHECK(test.room.top().number == 4);
+}
+
+TEST_CASE("room: says beforehand when the next append may have to drop something") {
+  RoomOptions options;
+  options.tail_events_max = 3;
+  options.announce = Announce::kBySession;
+  TestRoom test(options);
+  CHECK_FALSE(test.room.wants_space());
+  test.publish("a");
+  CHECK_FALSE(test.room.wants_space());
+  test.room.enter(person("ann", 1));
+  CHECK(test.room.wants_space());  // the announcement comes first
+  test.room.leave(client_number(1));
+  test.publish("b");
+  CHECK(test.room.wants_space());
+}
+
 // One room beside the plainest model there is: all events for ever, and how much of them the tail
 // and the history still hold.
 class ReadModel {

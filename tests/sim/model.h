@@ -120,6 +120,7 @@ class Model {
   bool reads_all(const Membership& member) const;
   // Offsets above `member.offset` and below `end` passed this client by: only its own may.
   void check_passed_by(const Membership& member, std::uint64_t end);
+  void check_passed_by_all();
   void bind_place(const std::string& room, const std::string& epoch, std::uint64_t offset,
                   std::uint64_t number);
   void check_presence(Engine& engine, const RoomPlan& room,

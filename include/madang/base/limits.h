@@ -38,7 +38,7 @@ struct Limits {
   // session is not read.
   std::size_t commands_waiting_max = 128;
   // The command bucket: how many commands a session may send at once, and how many come back each
-  // second. Empty: ResourceExhausted (111); as many refusals again without a pause: closed (3013).
+  // second. Empty: ResourceExhausted (111); as many refusals, which count too: closed (3013).
   std::uint32_t command_burst = 512;
   std::uint32_t commands_per_second = 200;
   // Errors answered to one session before it is closed (3509).
