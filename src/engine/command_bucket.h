@@ -10,8 +10,8 @@
 namespace madang {
 
 // How fast one session may send commands: a token bucket. Below empty it refuses, and goes on
-// counting down, so that only a pause helps; when it is as far below empty as it was above, it gives
-// up. Pure state: told the time.
+// counting down, so that only a pause helps; when it is as far below empty as it ever is above, it
+// gives up. Pure state: told the time.
 class CommandBucket {
  public:
   enum class Verdict : std::uint8_t { kGo, kRefuse, kGiveUp };
