@@ -14,6 +14,10 @@ namespace {
 // Where a reader stands that has everything up to this event.
 Cursor cursor_at(const Event& event) { return {event.number, event.top_offset, event.messages}; }
 
+// How many announcements may wait for each member that a room announces; with more than this within
+// a tick it announces no more of them.
+constexpr std::size_t kAnnouncementsPerMemberMax = 4;
+
 }  // namespace
 
 Room::Room(std::string name, const RoomOptions& options, std::string epoch)
@@ -113,7 +117,10 @@ void Room::leave(const ClientId& client) {
 }
 
 void Room::note_announcement(EventKind kind, const ClientInfoRef& info) {
-  if (members_ > options_.announce_members_max) return;
+  // Who leaves counted when it came: a join that was told of is followed by its leave.
+  const std::uint64_t members = members_ + (kind == EventKind::kLeave ? 1 : 0);
+  if (members > options_.announce_members_max) return;
+  if (announcements_.size() >= kAnnouncementsPerMemberMax * options_.announce_members_max) return;
   const bool by_user = options_.announce == Announce::kByUser && !info->user.empty();
   std::string key = by_user ? info->user : std::string(info->client.view());
   auto taken_back = announcements_.add(kind, std::move(key), info);

@@ -267,6 +267,26 @@ TEST_CASE("announcements: a join comes before the first message of who joined") 
   CHECK(watcher.read() == Words{"+room ann", "room 0 1"});
 }
 
+TEST_CASE("announcements: one member too many is announced neither as it comes nor as it goes") {
+  World world;
+  world.rooms.announce = Announce::kBySession;
+  world.rooms.announce_to_all = true;
+  world.rooms.announce_members_max = 2;
+  const Client watcher = world.enter("watcher", "room");
+  const Client ann = world.enter("ann", "room");
+  world.pass(std::chrono::seconds(1));
+  watcher.read();
+  for (int i = 0; i < 50; ++i) {
+    const Client third = world.enter("third", "room");
+    third.leave("room");
+  }
+  world.pass(std::chrono::seconds(1));
+  CHECK(watcher.read().empty());
+  ann.leave("room");
+  world.pass(std::chrono::seconds(1));
+  CHECK(watcher.read() == Words{"-room ann"});
+}
+
 TEST_CASE("presence: users and sessions, by list and by number, and nobody stays behind") {
   World world(2);
   world.rooms.presence = true;
