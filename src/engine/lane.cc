@@ -32,7 +32,14 @@ Lane::Lane(EngineImpl& engine, std::size_t index, Scheduler& scheduler, const Li
       drain_alarm_([this](MonoTime time) { drain_some(time); }),
       pages_(limits.encode_cache_bytes_max) {}
 
-Lane::~Lane() = default;
+Lane::~Lane() {
+  // A mark in the inbox keeps its room, which holds the mark.
+  for (LaneMark* mark = inbox_.take(); mark != nullptr;) {
+    LaneMark* const next = mark->next;
+    const SlotRef last = std::move(mark->keep);
+    mark = next;
+  }
+}
 
 void Lane::start() { arm(sweep_alarm_, now() + kSweepInterval); }
 
