@@ -16,23 +16,25 @@ class CommandBucket {
  public:
   enum class Verdict : std::uint8_t { kGo, kRefuse, kGiveUp };
 
-  CommandBucket(const Limits& limits, MonoTime now)
-      : burst_(limits.command_burst),
-        cost_(std::chrono::nanoseconds(std::chrono::seconds(1)) /
-              std::max<std::uint32_t>(1, limits.commands_per_second)),
-        zero_at_(now - burst_ * cost_) {}
+  CommandBucket(const Limits& limits, MonoTime now) : zero_at_(now - full(limits)) {}
 
-  Verdict take(MonoTime now) {
+  Verdict take(const Limits& limits, MonoTime now) {
     // The level is kept as the time at which it would have been 0.
-    zero_at_ = std::max(zero_at_, now - burst_ * cost_) + cost_;
+    zero_at_ = std::max(zero_at_, now - full(limits)) + cost(limits);
     const Duration level = now - zero_at_;
     if (level >= Duration(0)) return Verdict::kGo;
-    return level >= -burst_ * cost_ ? Verdict::kRefuse : Verdict::kGiveUp;
+    return level >= -full(limits) ? Verdict::kRefuse : Verdict::kGiveUp;
   }
 
  private:
-  const std::int64_t burst_;
-  const Duration cost_;
+  static Duration cost(const Limits& limits) {
+    return std::chrono::nanoseconds(std::chrono::seconds(1)) /
+           std::max<std::uint32_t>(1, limits.commands_per_second);
+  }
+  static Duration full(const Limits& limits) {
+    return std::int64_t{limits.command_burst} * cost(limits);
+  }
+
   MonoTime zero_at_;
 };
 

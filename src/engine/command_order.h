@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
-#include "madang/base/hash.h"
 #include "madang/base/ring.h"
 #include "madang/base/scheduler.h"
 
@@ -15,61 +17,110 @@ namespace madang {
 // Makes the commands of one session on one room take effect in the order they came, while handlers
 // answer in any order: a command starts when the one before it on that room is finished. Commands
 // on different rooms do not wait for each other.
+//
+// A command that is finished when it returns from its start, as nearly all are, leaves nothing
+// behind and needs no memory. The rooms that are busy are bounded by the commands that wait and the
+// requests to the host.
 class CommandOrder {
  public:
   // Commands that have not started.
   std::size_t waiting() const { return waiting_; }
 
-  // Runs `start` when it is its turn, perhaps at once. finish(room) must follow, from within
+  // Calls `start` when it is its turn, perhaps at once. finish(room) must follow, from within
   // `start` or later.
-  void run(std::string_view room, Task start) {
-    auto [it, inserted] = queues_.try_emplace(std::string(room));
-    it->second.tasks.push_back(std::move(start));
-    ++waiting_;
-    if (!it->second.busy && !it->second.pumping) pump(room);
+  template <typename Start>
+  void run(std::string_view room, Start start) {
+    if (Queue* const queue = find(room)) {
+      queue->tasks.push_back(std::move(start));
+      ++waiting_;
+      return;
+    }
+    if (starting_ != nullptr) {  // from within another's start
+      Queue& queue = add(room);
+      queue.busy = starting_->room == room && !starting_->finished;
+      queue.tasks.push_back(std::move(start));
+      ++waiting_;
+      return pump(room);
+    }
+    Starting starting{room};
+    starting_ = &starting;
+    start();
+    starting_ = nullptr;
+    if (!starting.finished) {
+      find_or_add(room).busy = true;
+    } else if (queues_ != nullptr) {
+      pump(room);
+    }
   }
 
   void finish(std::string_view room) {
-    const auto it = queues_.find(room);
-    if (it == queues_.end()) return;  // the session was ended meanwhile
-    it->second.busy = false;
-    if (!it->second.pumping) pump(room);
+    if (starting_ != nullptr && !starting_->finished && starting_->room == room) {
+      starting_->finished = true;
+      if (Queue* const queue = find(room)) queue->busy = false;
+      return;  // run() goes on
+    }
+    if (Queue* const queue = find(room)) queue->busy = false;
+    pump(room);
   }
 
   // Forgets what has not started.
   void clear() {
-    for (auto& [room, queue] : queues_)
-      queue.tasks.clear();
+    if (queues_ == nullptr) return;
+    for (const auto& queue : *queues_)
+      queue->tasks.clear();
     waiting_ = 0;
   }
 
  private:
+  // The command that run() is starting.
+  struct Starting {
+    std::string_view room;
+    bool finished = false;
+  };
   struct Queue {
-    Ring<Task> tasks;
+    std::string room;
+    Ring<Task> tasks = {};
     bool busy = false;     // a command has started and not finished
     bool pumping = false;  // pump() is at work below us on the stack
   };
 
-  // A loop, so that a thousand commands that finish at once do not nest.
+  Queue* find(std::string_view room) const {
+    if (queues_ == nullptr) return nullptr;
+    const auto it = std::find_if(queues_->begin(), queues_->end(),
+                                 [&](const auto& queue) { return queue->room == room; });
+    return it == queues_->end() ? nullptr : it->get();
+  }
+  Queue& add(std::string_view room) {
+    if (queues_ == nullptr) queues_ = std::make_unique<Queues>();
+    return *queues_->emplace_back(std::make_unique<Queue>(Queue{std::string(room)}));
+  }
+  Queue& find_or_add(std::string_view room) {
+    Queue* const queue = find(room);
+    return queue != nullptr ? *queue : add(room);
+  }
+  void erase(const Queue* queue) {
+    std::erase_if(*queues_, [&](const auto& known) { return known.get() == queue; });
+    if (queues_->empty()) queues_.reset();
+  }
+
+  // Starts what may start. A loop, so that a thousand commands that finish at once do not nest.
   void pump(std::string_view name) {
-    const std::string room(name);
+    const std::string room(name);  // it may be a part of what goes
     for (;;) {
-      const auto it = queues_.find(room);
-      if (it->second.tasks.empty()) {
-        queues_.erase(it);
-        return;
-      }
-      Task task = it->second.tasks.pop_front();
+      Queue* const queue = find(room);
+      if (queue == nullptr || queue->busy || queue->pumping) return;
+      if (queue->tasks.empty()) return erase(queue);
+      Task task = queue->tasks.pop_front();
       --waiting_;
-      it->second.busy = it->second.pumping = true;
+      queue->busy = queue->pumping = true;
       task();
-      Queue& queue = queues_.find(room)->second;
-      queue.pumping = false;
-      if (queue.busy) return;
+      queue->pumping = false;
     }
   }
 
-  StringMap<Queue> queues_;
+  using Queues = std::vector<std::unique_ptr<Queue>>;
+  std::unique_ptr<Queues> queues_;
+  Starting* starting_ = nullptr;
   std::size_t waiting_ = 0;
 };
 

@@ -12,16 +12,14 @@ namespace madang {
 // When to ping, and when a silent peer is gone. Pure state: told the time.
 class Heartbeat {
  public:
-  explicit Heartbeat(const Limits& limits)
-      : interval_(limits.ping_interval), timeout_(limits.pong_timeout) {}
-
   // The first ping comes after a random part of the interval, so that sessions that came together
   // do not stay together.
-  void start(MonoTime now, std::uint64_t random) {
+  void start(const Limits& limits, MonoTime now, std::uint64_t random) {
+    const Duration interval = limits.ping_interval;
     due_ =
-        now + interval_ / 2 +
+        now + interval / 2 +
         Duration(static_cast<std::int64_t>(
-            random % static_cast<std::uint64_t>(std::max<std::int64_t>(1, interval_.count() / 2))));
+            random % static_cast<std::uint64_t>(std::max<std::int64_t>(1, interval.count() / 2))));
     state_ = State::kIdle;
   }
 
@@ -40,32 +38,30 @@ class Heartbeat {
     return Action::kPing;
   }
 
-  void ping_written(MonoTime now) {
+  void ping_written(const Limits& limits, MonoTime now) {
     if (state_ != State::kQueued) return;
     state_ = State::kWaiting;
-    due_ = now + timeout_;
+    due_ = now + limits.pong_timeout;
   }
 
   // False if no ping was waiting for it.
-  bool pong(MonoTime now) {
+  bool pong(const Limits& limits, MonoTime now) {
     if (state_ != State::kWaiting && state_ != State::kQueued) return false;
     state_ = State::kIdle;
-    due_ = now + interval_;
+    due_ = now + limits.ping_interval;
     return true;
   }
 
   // A peer that takes what we write is alive.
-  void progress(MonoTime now) {
-    if (state_ == State::kWaiting) due_ = std::max(due_, now + timeout_);
+  void progress(const Limits& limits, MonoTime now) {
+    if (state_ == State::kWaiting) due_ = std::max(due_, now + limits.pong_timeout);
   }
 
  private:
   enum class State : std::uint8_t { kOff, kIdle, kQueued, kWaiting };
 
-  const Duration interval_;
-  const Duration timeout_;
-  State state_ = State::kOff;
   MonoTime due_ = MonoTime::max();
+  State state_ = State::kOff;
 };
 
 }  // namespace madang

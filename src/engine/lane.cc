@@ -95,7 +95,7 @@ bool Lane::write_touched() {
     SessionImpl& session = *writing_[i];
     session.touched = false;
     session.write_out();
-    while (!session.behind().empty() && session.writable() && session.outbox().empty()) {
+    while (session.first_behind() != nullptr && session.writable() && session.outbox().empty()) {
       if (pages_left == 0) {
         touch(session);
         break;
@@ -116,18 +116,19 @@ void Lane::touch(SessionImpl& session) {
   if (!in_turn_) wake(now());
 }
 
-void Lane::end(SessionImpl& session) {
-  closing_.push_back(session.number());
+void Lane::end(SessionImpl& session, const CloseReason& reason) {
+  closing_.emplace_back(session.number(), reason);
   if (!in_turn_) wake(now());
 }
 
 void Lane::end_closing() {
   // By index, because a host that is told of one end may close others.
   for (std::size_t i = 0; i < closing_.size(); ++i) {
-    const auto it = sessions_.find(closing_[i]);
+    const auto [number, reason] = closing_[i];
+    const auto it = sessions_.find(number);
     assert(it != sessions_.end());
     SessionImpl& session = *it->second;
-    session.end();
+    session.end(reason);
     forget(session);
   }
   closing_.clear();
@@ -179,10 +180,6 @@ std::vector<SessionImpl*> Lane::all_sessions() const {
   std::sort(all.begin(), all.end(),
             [](const auto* a, const auto* b) { return a->number() < b->number(); });
   return all;
-}
-
-void Lane::add_member(Subscription& subscription, std::uint64_t lane_read) {
-  members_.add(subscription, lane_read);
 }
 
 void Lane::arm(TimerWheel::Timer& timer, MonoTime deadline) {

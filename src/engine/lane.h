@@ -7,6 +7,7 @@
 #include <deque>
 #include <memory>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -73,10 +74,10 @@ class Lane : public std::enable_shared_from_this<Lane> {
   // The session has something to write or to look after in this turn.
   void touch(SessionImpl& session);
   // The session ends at the end of this turn.
-  void end(SessionImpl& session);
+  void end(SessionImpl& session, const CloseReason& reason);
 
   // --- Members ---------------------------------------------------------------------------------
-  void add_member(Subscription& subscription, std::uint64_t lane_read);
+  void add_member(Subscription& subscription, const Cursor& top);
   void remove_member(Subscription& subscription) { members_.remove(subscription); }
   // From now on it is served: at once if it has what the lane has read, or by catching up.
   void activate(Subscription& subscription);
@@ -122,7 +123,10 @@ class Lane : public std::enable_shared_from_this<Lane> {
   void take_inbox();
   void queue(const std::shared_ptr<LaneRoom>& room);
   bool serve(LaneRoom& room, std::size_t& budget);
+  bool take(LaneRoom& room);
   void offer(Subscription& subscription, LaneBatch& batch);
+  void offer_whole(LaneRoom& room, Member& member);
+  bool has_space(const SessionImpl& session, std::size_t bytes) const;
   void hand_over(Subscription& subscription, std::span<const EventRef> events,
                  const EncodedEvents& encoded, std::size_t first, const Cursor& end);
   void fall_behind(Subscription& subscription);
@@ -171,7 +175,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
   std::vector<SessionImpl*> writing_;
   bool in_turn_ = false;
   Outbox::Batch write_batch_;
-  std::vector<std::uint64_t> closing_;
+  std::vector<std::pair<std::uint64_t, CloseReason>> closing_;
 
   struct Drain {
     DrainOptions options;

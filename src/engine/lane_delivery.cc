@@ -13,10 +13,9 @@
 namespace madang {
 namespace {
 
-WireFormat format_of(const Subscription& subscription) {
-  SessionImpl& session = *subscription.session;
-  return {&session.protocol().encoder(), &session.framing(), subscription.announcements};
-}
+// Members ahead of the one that is served whose memory is asked for: with a hundred thousand of
+// them none of it is in a cache, and waiting for it is what a delivery costs.
+constexpr std::size_t kPrefetchMembers = 8;
 
 PageBounds batch_bounds(const Limits& limits) {
   return {limits.batch_events_max, std::min(limits.page_bytes_max, limits.outbox_events_bytes_max)};
@@ -73,45 +72,92 @@ bool Lane::deliver() {
 
 // Hands out one slice of one batch. Returns whether there is more.
 bool Lane::serve(LaneRoom& room, std::size_t& budget) {
-  if (!room.batch) {
-    if (!std::exchange(room.news, false)) return false;
-    LaneBatch batch;
-    engine_.shard_of(room.slot->name())
-        .take(*room.slot, index_, batch_bounds(limits_), batch.taken);
-    const EventPage& page = batch.taken.page;
-    // A page may be empty and yet go on: the lane stood still, and the tail has let go of all.
-    if (page.end.number == room.read_number) return false;
-    if (page.status == ReadStatus::kMore) room.news = true;
-    room.read_number = page.end.number;
-    batch.members_left = room.members.size();
-    room.batch = std::move(batch);
-  }
-  while (room.batch->members_left > 0 && budget > 0) {
+  if (!room.batch && (!std::exchange(room.news, false) || !take(room))) return false;
+  LaneBatch& batch = *room.batch;
+  while (batch.members_left > 0 && budget > 0) {
     --budget;
-    offer(*room.members[--room.batch->members_left], *room.batch);
+    Member& member = room.members[--batch.members_left];
+    if (batch.members_left >= kPrefetchMembers) {
+      const Member& soon = room.members[batch.members_left - kPrefetchMembers];
+      __builtin_prefetch(soon.session);
+      __builtin_prefetch(soon.transport, 1);
+    }
+    if (member.in_step && batch.for_everybody) {
+      offer_whole(room, member);
+    } else {
+      if (member.in_step) room.fall_out_of_step(*member.subscription, batch.taken.begin);
+      offer(*member.subscription, batch);
+    }
   }
-  if (room.batch->members_left > 0) return true;
+  if (batch.members_left > 0) return true;
   room.batch.reset();
   return room.news;
 }
 
+// Reads the next batch of the room. False if there is nothing.
+bool Lane::take(LaneRoom& room) {
+  LaneBatch& batch = room.batch.emplace();
+  engine_.shard_of(room.slot->name()).take(*room.slot, index_, batch_bounds(limits_), batch.taken);
+  const EventPage& page = batch.taken.page;
+  const Cursor& begin = batch.taken.begin;
+  // A page may be empty and yet go on: the lane stood still, and the tail has let go of all.
+  if (page.end.number == room.read.number) {
+    room.batch.reset();
+    return false;
+  }
+  if (page.status == ReadStatus::kMore) room.news = true;
+  if (begin.number != room.read.number) {
+    for (const Member& member : room.members) {
+      if (member.in_step) room.fall_out_of_step(*member.subscription, room.read);
+    }
+  }
+  room.read = page.end;
+  batch.messages = page.end.messages - begin.messages;
+  batch.for_everybody =
+      std::none_of(page.events.begin(), page.events.end(),
+                   [](const EventRef& event) { return event->exclude != ClientId(); });
+  batch.members_left = room.members.size();
+  return true;
+}
+
+// What nearly every member gets: all of the batch, as it lies there for everybody.
+void Lane::offer_whole(LaneRoom& room, Member& member) {
+  SessionImpl& session = *member.session;
+  LaneBatch& batch = *room.batch;
+  const Payload& frames = batch.in(session.format(member.announcements), *room.slot).bytes;
+  if (frames.empty()) return;  // announcements that this member did not ask for
+  if (session.takes_at_once()) return session.write_at_once(frames, batch.messages);
+  if (!has_space(session, frames.size())) {
+    room.fall_out_of_step(*member.subscription, batch.taken.begin);
+    return fall_behind(*member.subscription);
+  }
+  session.outbox().push(frames, static_cast<std::uint32_t>(batch.messages));
+  touch(session);
+}
+
+// The general case: a member with a cursor of its own, or events that are not for everybody.
 void Lane::offer(Subscription& subscription, LaneBatch& batch) {
   if (subscription.state != Subscription::State::kLive) return;
   const Cursor& begin = batch.taken.begin;
   const EventPage& page = batch.taken.page;
-  if (subscription.cursor.number >= page.end.number) return;
   if (subscription.cursor.number < begin.number) return fall_behind(subscription);
-
-  std::size_t first = subscription.cursor.number - begin.number;
-  if (planted(Fault::kCursorOffByOne) && first > 0) ++first;
-  if (first >= page.events.size()) return;
-  const EncodedEvents& encoded = batch.in(format_of(subscription), *subscription.slot);
-  const Outbox& outbox = subscription.session->outbox();
-  const std::size_t bytes = encoded.ends.back() - (first == 0 ? 0 : encoded.ends[first - 1]);
-  if (!outbox.empty() && outbox.bytes() + bytes > limits_.outbox_events_bytes_max) {
-    return fall_behind(subscription);
+  if (subscription.cursor.number < page.end.number) {
+    std::size_t first = subscription.cursor.number - begin.number;
+    if (planted(Fault::kCursorOffByOne) && first > 0) ++first;
+    if (first >= page.events.size()) return;
+    const SessionImpl& session = *subscription.session;
+    const EncodedEvents& encoded =
+        batch.in(session.format(subscription.announcements), *subscription.slot);
+    const std::size_t bytes = encoded.ends.back() - (first == 0 ? 0 : encoded.ends[first - 1]);
+    if (!has_space(session, bytes)) return fall_behind(subscription);
+    hand_over(subscription, page.events, encoded, first, page.end);
   }
-  hand_over(subscription, page.events, encoded, first, page.end);
+  subscription.lane_room->fall_in_step(subscription);
+}
+
+bool Lane::has_space(const SessionImpl& session, std::size_t bytes) const {
+  const Outbox& outbox = session.outbox();
+  return outbox.empty() || outbox.bytes() + bytes <= limits_.outbox_events_bytes_max;
 }
 
 void Lane::hand_over(Subscription& subscription, std::span<const EventRef> events,
@@ -154,23 +200,29 @@ void Lane::hand_over(Subscription& subscription, std::span<const EventRef> event
   touch(session);
 }
 
+void Lane::add_member(Subscription& subscription, const Cursor& top) {
+  members_.add(subscription, subscription.session->transport_address(), top);
+}
+
 void Lane::fall_behind(Subscription& subscription) {
   subscription.state = Subscription::State::kBehind;
-  subscription.session->behind().push_back(&subscription);
+  subscription.session->add_behind(subscription);
   touch(*subscription.session);
 }
 
 void Lane::activate(Subscription& subscription) {
-  if (subscription.cursor.number >= subscription.lane_room->read_number) {
+  LaneRoom& room = *subscription.lane_room;
+  if (subscription.cursor.number >= room.read.number) {
     subscription.state = Subscription::State::kLive;
+    room.fall_in_step(subscription);
   } else {
     fall_behind(subscription);
   }
 }
 
 void Lane::catch_up(SessionImpl& session) {
-  Subscription& subscription = *session.behind().front();
-  session.behind().erase(session.behind().begin());
+  Subscription& subscription = *session.first_behind();
+  session.remove_behind(subscription);
   RoomSlot& slot = *subscription.slot;
   PageBounds bounds = batch_bounds(limits_);
   bounds.messages_max = std::min(bounds.messages_max, limits_.page_messages_max);
@@ -182,7 +234,8 @@ void Lane::catch_up(SessionImpl& session) {
   }
   const EventPage& page = read.page;
   if (!page.events.empty()) {
-    const EncodedEvents& encoded = pages_.get(format_of(subscription), slot, page.events);
+    const EncodedEvents& encoded =
+        pages_.get(session.format(subscription.announcements), slot, page.events);
     hand_over(subscription, page.events, encoded, 0, page.end);
   } else {
     hand_over(subscription, {}, {}, 0, page.end);
@@ -193,7 +246,7 @@ void Lane::catch_up(SessionImpl& session) {
 void Lane::skip(Subscription& subscription, const Cursor& to, LaneCounter& counter) {
   counter.add(subscription.owed(to) - subscription.owed(subscription.cursor));
   subscription.cursor = to;
-  subscription.session->behind().push_back(&subscription);
+  subscription.session->add_behind(subscription);
 }
 
 void Lane::lost(Subscription& subscription, const Shard::CatchUp& read) {
@@ -217,7 +270,8 @@ std::uint64_t Lane::waiting(const Subscription& subscription) const {
       engine_.shard_of(subscription.slot->name()).look(*subscription.slot, [](const Room& room) {
         return room.top();
       });
-  return subscription.owed(top) - subscription.owed(subscription.cursor);
+  return subscription.owed(top) -
+         subscription.owed(subscription.lane_room->cursor_of(subscription));
 }
 
 }  // namespace madang

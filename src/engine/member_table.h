@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -20,6 +22,8 @@ namespace madang {
 class SessionImpl;
 struct LaneRoom;
 
+inline constexpr WallTime kNeverExpires = WallTime::max();
+
 // One session in one room. Touched by its lane alone.
 struct Subscription {
   enum class State : std::uint8_t {
@@ -29,43 +33,76 @@ struct Subscription {
     kLive,     // takes what its lane reads
   };
 
+  struct Asking {
+    std::string room;
+    std::uint64_t request = 0;  // to the host
+  };
+
   SessionImpl* session = nullptr;
   State state = State::kAsking;
   bool announcements = false;
   bool server_side = false;
-  std::uint64_t request = 0;  // to the host, while asking
-  std::optional<WallTime> expires;
-
-  SlotRef slot;
-  Cursor cursor;
+  std::uint32_t index = 0;            // among the members of the lane's room
+  Cursor cursor;                      // unless it is in step: ask LaneRoom::cursor_of
   std::uint64_t joined_messages = 0;  // of the room when it came; what is above is owed to it
+  SlotRef slot;                       // null while asking
   LaneRoom* lane_room = nullptr;
-  std::size_t index = 0;  // among the members there
+  WallTime expires = kNeverExpires;
+  std::unique_ptr<Asking> asking;  // null afterwards
 
-  // Messages up to `cursor` that count as owed to this member.
+  std::string_view room() const { return slot ? slot->name() : asking->room; }
+
+  // Messages up to `at` that count as owed to this member.
   std::uint64_t owed(const Cursor& at) const {
     return at.messages > joined_messages ? at.messages - joined_messages : 0;
   }
 };
 
-// What a lane has read from a room and is handing to its members, from the last to the first: a
-// member that leaves is replaced by the last one, which then has had its turn already.
+// What a lane has read from a room and is handing to its members, from the last to the first.
 struct LaneBatch {
   Shard::Taken taken;
+  std::uint64_t messages = 0;  // among the events
+  bool for_everybody = true;   // no event excludes a member
   std::size_t members_left = 0;
   absl::InlinedVector<std::pair<WireFormat, EncodedEvents>, 2> encoded;
 
-  const EncodedEvents& in(const WireFormat& format, const RoomSlot& slot);
+  const EncodedEvents& in(const WireFormat& format, const RoomSlot& slot) {
+    for (const auto& [known, events] : encoded) {
+      if (known == format) return events;
+    }
+    return encode(format, slot);
+  }
+
+ private:
+  const EncodedEvents& encode(const WireFormat& format, const RoomSlot& slot);
+};
+
+// A member as the lane's deliveries see it, in one flat array.
+struct Member {
+  Subscription* subscription = nullptr;
+  SessionImpl* session = nullptr;
+  const Transport* transport = nullptr;  // only to ask for its memory in time
+  bool announcements = false;
+  // Live, and with exactly what the lane has read: its cursor is the room's, so that a delivery
+  // need not touch the subscription.
+  bool in_step = false;
 };
 
 // A room as one lane sees it.
 struct LaneRoom {
   SlotRef slot;
-  std::uint64_t read_number = 0;  // the last event taken; a live member has it or is about to
-  std::vector<Subscription*> members;
+  Cursor read;  // what the lane has taken; a live member has it or is about to
+  std::vector<Member> members;
   std::optional<LaneBatch> batch;
   bool news = false;    // there may be events to take
   bool queued = false;  // stands in the lane's list of rooms to serve
+
+  // Where a member of this room stands.
+  const Cursor& cursor_of(const Subscription& subscription) const;
+  // A live member falls into step if it has what was read.
+  void fall_in_step(Subscription& subscription);
+  // From here on the member's own cursor counts, and that is `cursor`.
+  void fall_out_of_step(Subscription& subscription, const Cursor& cursor);
 };
 
 // The rooms of a lane and who of its sessions is in them. Pure state of the lane.
@@ -74,8 +111,9 @@ class MemberTable {
   // Null if the lane has no member of the room.
   std::shared_ptr<LaneRoom> find(const RoomSlot* slot) const;
 
-  // The subscription's slot is set. `read_number` counts if it is the lane's first member there.
-  void add(Subscription& subscription, std::uint64_t read_number);
+  // The subscription's slot is set. `top` is where the room stands, and where the lane begins to
+  // read if this is its first member there.
+  void add(Subscription& subscription, const Transport* transport, const Cursor& top);
   void remove(Subscription& subscription);
 
   std::size_t rooms() const { return rooms_.size(); }

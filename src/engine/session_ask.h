@@ -76,7 +76,7 @@ void SessionImpl::ask(std::uint64_t number, const Handlers::Asks<Request, Answer
                       const Request& request, Callback<Answer> done) {
   if (closing()) return done(absl::UnavailableError("the session is closing"));
   if (!handler) return done(absl::UnimplementedError("not available"));
-  TimerWheel::Timer& timer = requests_.add<Answer>(number, std::move(done));
+  TimerWheel::Timer& timer = requests_.add<Answer>(*this, number, std::move(done));
   lane_.arm(timer, lane_.now() + limits().handler_timeout);
   Reply<Answer> reply(std::make_shared<AnswerSink<Answer>>(lane_, number_, number));
   try {

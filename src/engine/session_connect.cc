@@ -27,7 +27,7 @@ void SessionImpl::connect_command(ConnectCommand command, Callback<ConnectResult
         }
         done(std::move(result));
         // Until now nothing of these rooms has been sent.
-        for (auto& [room, subscription] : subscriptions_) {
+        for (const auto& subscription : subscriptions_) {
           if (subscription->state == Subscription::State::kJoining) lane_.activate(*subscription);
         }
         if (!closing() && core().handlers().connected) {
@@ -51,7 +51,7 @@ absl::Status SessionImpl::accept_connect(ConnectAnswer& answer,
   info->client = client();
   info->connection_info = std::move(answer.connection_info);
   info_ = std::move(info);
-  expires_ = answer.expires;
+  expires_ = answer.expires.value_or(kNeverExpires);
   client_refreshes_ = answer.client_refreshes;
 
   PageBounds page = first_page();
@@ -62,7 +62,7 @@ absl::Status SessionImpl::accept_connect(ConnectAnswer& answer,
     subscription.server_side = true;
     auto joined = enter(room, subscription, std::move(options), page);
     if (!joined.ok()) {
-      subscriptions_.erase(room);
+      remove(subscription);
       return joined.status();
     }
     // All pages go out in one reply, so they share the bounds of one.
@@ -78,7 +78,7 @@ absl::Status SessionImpl::accept_connect(ConnectAnswer& answer,
   lane_.add_user(*this);
   lane_.count().connects.add();
   const MonoTime now = lane_.now();
-  heartbeat_.start(now, lane_.random().next());
+  heartbeat_.start(limits(), now, lane_.random().next());
   look_at_clock(heartbeat_.due());
   expect_expiry(expires_);
   result.client = client();
@@ -89,39 +89,39 @@ absl::Status SessionImpl::accept_connect(ConnectAnswer& answer,
   return absl::OkStatus();
 }
 
-std::optional<std::uint32_t> SessionImpl::seconds_until(std::optional<WallTime> time) const {
-  if (!time) return std::nullopt;
-  const auto left = std::chrono::ceil<std::chrono::seconds>(*time - lane_.wall_now()).count();
+std::optional<std::uint32_t> SessionImpl::seconds_until(WallTime time) const {
+  if (time == kNeverExpires) return std::nullopt;
+  const auto left = std::chrono::ceil<std::chrono::seconds>(time - lane_.wall_now()).count();
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(left, 0, 0x7fffffff));
 }
 
 // The wall clock may jump, so an expiry far away is looked at again with every ping.
-void SessionImpl::expect_expiry(std::optional<WallTime> time) {
-  if (!time) return;
-  const auto left = std::max<Duration>(*time - lane_.wall_now(), Duration(0));
+void SessionImpl::expect_expiry(WallTime time) {
+  if (time == kNeverExpires) return;
+  const auto left = std::max<Duration>(time - lane_.wall_now(), Duration(0));
   look_at_clock(lane_.now() + std::min<Duration>(left, limits().ping_interval));
 }
 
 void SessionImpl::expire_credentials() {
   const WallTime now = lane_.wall_now();
   const auto grace = std::chrono::duration_cast<std::chrono::milliseconds>(limits().expiry_grace);
-  if (expires_ && now >= *expires_) {
+  if (now >= expires_) {
     if (!client_refreshes_ && core().handlers().refresh && !refreshing_) {
       refresh_by_host();
-    } else if (now >= *expires_ + grace) {
+    } else if (now >= expires_ + grace) {
       return close(kExpired);
     }
   }
-  if (expires_) expect_expiry(now >= *expires_ ? *expires_ + grace : *expires_);
+  if (expires_ != kNeverExpires) expect_expiry(now >= expires_ ? expires_ + grace : expires_);
 
   std::vector<std::string> over;
-  for (const auto& [room, subscription] : subscriptions_) {
-    if (!subscription->expires) continue;
-    if (now >= *subscription->expires + grace) {
+  for (const auto& subscription : subscriptions_) {
+    if (subscription->expires == kNeverExpires) continue;
+    if (now >= subscription->expires + grace) {
       if (subscription->server_side) return close(kSubscriptionExpired);
-      over.push_back(room);
+      over.emplace_back(subscription->room());
     } else {
-      expect_expiry(*subscription->expires + grace);
+      expect_expiry(subscription->expires + grace);
     }
   }
   for (const auto& room : over)
@@ -135,10 +135,8 @@ void SessionImpl::refresh_by_host() {
                                      [this](absl::StatusOr<RefreshAnswer> answer) {
                                        refreshing_ = false;
                                        if (!answer.ok()) return close(kExpired);
-                                       expires_ = answer->expires;
-                                       if (expires_ && *expires_ <= lane_.wall_now()) {
-                                         return close(kExpired);
-                                       }
+                                       expires_ = answer->expires.value_or(kNeverExpires);
+                                       if (expires_ <= lane_.wall_now()) return close(kExpired);
                                        renew_info(*answer);
                                        expect_expiry(expires_);
                                      });
@@ -164,18 +162,19 @@ void SessionImpl::refresh_command(RefreshRequest request, Callback<RefreshResult
       lane_.next_number(), core().handlers().refresh, request,
       [this, room, done = std::move(done)](absl::StatusOr<RefreshAnswer> answer) mutable {
         if (!answer.ok()) return done(answer.status());
+        const WallTime expires = answer->expires.value_or(kNeverExpires);
         if (room.empty()) {
-          expires_ = answer->expires;
+          expires_ = expires;
           renew_info(*answer);
         } else {
           Subscription* const subscription = find(room);
           if (subscription == nullptr) {
             return done(absl::PermissionDeniedError("not a member of the room"));
           }
-          subscription->expires = answer->expires;
+          subscription->expires = expires;
         }
-        expect_expiry(answer->expires);
-        done(RefreshResult{seconds_until(answer->expires)});
+        expect_expiry(expires);
+        done(RefreshResult{seconds_until(expires)});
       });
 }
 

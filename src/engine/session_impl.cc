@@ -13,14 +13,11 @@ namespace madang {
 SessionImpl::SessionImpl(Lane& lane, std::uint64_t number, const ClientId& client,
                          std::shared_ptr<Transport> transport,
                          std::unique_ptr<ProtocolSession> protocol, Framing& framing)
-    : lane_(lane),
+    : SessionHead(std::move(transport), framing),
+      lane_(lane),
       number_(number),
-      framing_(framing),
-      transport_(std::move(transport)),
       protocol_(std::move(protocol)),
-      heartbeat_(lane.limits()),
-      bucket_(lane.limits(), lane.now()),
-      requests_(*this) {
+      bucket_(lane.limits(), lane.now()) {
   auto info = std::make_shared<ClientInfo>();
   info->client = client;
   info_ = std::move(info);
@@ -30,6 +27,7 @@ SessionImpl::~SessionImpl() = default;
 
 void SessionImpl::start() {
   protocol_->start(*this);
+  encoder_ = &protocol_->encoder();
   connect_deadline_ = lane_.now() + limits().connect_timeout;
   look_at_clock(connect_deadline_);
 }
@@ -52,7 +50,7 @@ absl::Status SessionImpl::send(Payload message) {
 void SessionImpl::write_message(std::string_view message) {
   if (!transport_open_) return;
   std::string frame;
-  framing_.frame(message, frame);
+  framing_->frame(message, frame);
   if (!ping_queued_ && outbox_.bytes() + frame.size() > limits().outbox_bytes_max) {
     return close(kSlow);
   }
@@ -78,34 +76,50 @@ void SessionImpl::write_batches() {
     lane_.count().delivered.add(batch.messages);
     const WriteResult result = transport_->write(batch.span());
     batch.clear();
-    if (result == WriteResult::kFailed) {
-      writing_ = true;  // no further write
-      return close(kWriteError);
-    }
-    if (result == WriteResult::kPending) {
-      writing_ = true;
-      write_progress_ = lane_.now();
-      return look_at_clock(write_progress_ + limits().write_stall_timeout);
-    }
+    if (!wrote(result)) return;
   }
   if (ping_queued_) ping_written();
 }
 
+bool SessionImpl::write_stopped(WriteResult result) {
+  writing_ = true;
+  if (result == WriteResult::kFailed) {
+    close(kWriteError);  // and no further write
+  } else {
+    write_progress_ = lane_.now();
+    look_at_clock(write_progress_ + limits().write_stall_timeout);
+  }
+  return false;
+}
+
 void SessionImpl::ping_written() {
   ping_queued_ = false;
-  heartbeat_.ping_written(lane_.now());
+  heartbeat_.ping_written(limits(), lane_.now());
   look_at_clock(heartbeat_.due());
 }
 
 void SessionImpl::written(std::size_t bytes, bool done) {
   if (bytes > 0) {
     write_progress_ = lane_.now();
-    heartbeat_.progress(write_progress_);
+    heartbeat_.progress(limits(), write_progress_);
   }
   if (!done) return;
   writing_ = false;
   if (outbox_.empty() && ping_queued_) ping_written();
   lane_.touch(*this);
+}
+
+// --- Falling behind ------------------------------------------------------------------------------
+
+void SessionImpl::add_behind(Subscription& subscription) {
+  if (behind_ == nullptr) behind_ = std::make_unique<std::vector<Subscription*>>();
+  behind_->push_back(&subscription);
+}
+
+void SessionImpl::remove_behind(Subscription& subscription) {
+  if (behind_ == nullptr) return;
+  std::erase(*behind_, &subscription);
+  if (behind_->empty()) behind_.reset();
 }
 
 // --- Reading -------------------------------------------------------------------------------------
@@ -129,7 +143,7 @@ bool SessionImpl::wants_input() {
 Admission SessionImpl::admit_command() {
   if (closing()) return Admission::kStop;
   lane_.count().commands.add();
-  switch (bucket_.take(lane_.now())) {
+  switch (bucket_.take(limits(), lane_.now())) {
     case CommandBucket::Verdict::kGo:
       return Admission::kGo;
     case CommandBucket::Verdict::kRefuse:
@@ -148,7 +162,8 @@ Admission SessionImpl::count_error() {
 }
 
 absl::Status SessionImpl::pong_received() {
-  if (!heartbeat_.pong(lane_.now())) return absl::FailedPreconditionError("no ping was sent");
+  if (!heartbeat_.pong(limits(), lane_.now()))
+    return absl::FailedPreconditionError("no ping was sent");
   look_at_clock(heartbeat_.due());
   return absl::OkStatus();
 }
@@ -192,43 +207,43 @@ void SessionImpl::closed(const CloseReason& reason) {
 
 void SessionImpl::close(const CloseReason& reason) {
   if (closing()) return;
-  closing_ = reason;
-  lane_.end(*this);
+  closing_ = true;
+  lane_.end(*this, reason);
 }
 
-void SessionImpl::end() {
+void SessionImpl::end(const CloseReason& reason) {
   wheel_off();
   requests_.clear();
   order_.clear();
   if (writable()) write_batches();
   while (!subscriptions_.empty()) {
-    Subscription& subscription = *subscriptions_.begin()->second;
-    if (subscription.state == Subscription::State::kAsking) {
-      subscriptions_.erase(subscriptions_.begin());
+    Subscription& subscription = **subscriptions_.begin();
+    if (subscription.asking != nullptr) {
+      remove(subscription);
     } else {
       drop(subscription, kLeftWithSession);
     }
   }
   if (transport_open_) {
-    protocol_->push_close(*closing_);
+    protocol_->push_close(reason);
     if (writable()) write_batches();
   }
   lane_.count().left_before_delivery.add(outbox_.messages());
   if (transport_open_) {
     transport_open_ = false;
-    transport_->close(*closing_);
+    transport_->close(reason);
   }
-  count_end();
+  count_end(reason);
   if (connected() && core().handlers().disconnect) {
-    tell([&] { core().handlers().disconnect(*this, *closing_); });
+    tell([&] { core().handlers().disconnect(*this, reason); });
   }
 }
 
-void SessionImpl::count_end() {
+void SessionImpl::count_end(const CloseReason& reason) {
   LaneCounters& count = lane_.count();
-  if (*closing_ == kSlow || *closing_ == kInsufficientState) {
+  if (reason == kSlow || reason == kInsufficientState) {
     count.closed_slow.add();
-  } else if (*closing_ == kNoPong) {
+  } else if (reason == kNoPong) {
     count.closed_no_pong.add();
   } else if (closed_by_peer_) {
     count.closed_by_peer.add();
@@ -239,8 +254,8 @@ void SessionImpl::count_end() {
 
 void SessionImpl::count_waiting(EngineCounters& counters) const {
   counters.waiting += outbox_.messages();
-  for (const auto& [room, subscription] : subscriptions_) {
-    if (subscription->state == Subscription::State::kAsking) continue;
+  for (const auto& subscription : subscriptions_) {
+    if (subscription->asking != nullptr) continue;
     counters.waiting += lane_.waiting(*subscription);
   }
 }

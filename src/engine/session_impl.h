@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -11,7 +12,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/btree_map.h"
 #include "engine/command_bucket.h"
 #include "engine/command_order.h"
 #include "engine/heartbeat.h"
@@ -19,18 +19,58 @@
 #include "engine/member_table.h"
 #include "engine/outbox.h"
 #include "engine/requests.h"
+#include "engine/subscription_list.h"
 #include "madang/engine/engine.h"
 
 namespace madang {
+
+// What a delivery touches of a session: together with the first table of virtual functions one
+// cache line, which is all that a delivery to one of a hundred thousand members waits for.
+class SessionHead {
+ public:
+  bool touched = false;  // stands in the lane's list of sessions to look after
+
+  // The transport takes what it is given at once.
+  bool writable() const { return !writing_ && transport_open_; }
+  // Nothing waits for the transport, and nothing else will want to be written with what comes: it
+  // may go out without passing through the outbox. (What waits there is either touched or being
+  // written.)
+  bool takes_at_once() const { return !touched && writable() && one_room_; }
+  WireFormat format(bool announcements) const { return {encoder_, framing_, announcements}; }
+  const Transport* transport_address() const { return transport_.get(); }
+
+ protected:
+  SessionHead(std::shared_ptr<Transport> transport, Framing& framing)
+      : framing_(&framing), transport_(std::move(transport)) {}
+
+  enum class Stage : std::uint8_t { kNew, kAsking, kConnected, kRefused };
+
+  bool transport_open_ = true;  // false: the two no longer call each other
+  bool writing_ = false;
+  bool one_room_ = false;
+  bool closing_ = false;
+  bool closed_by_peer_ = false;
+  bool reading_paused_ = false;
+  bool input_refused_ = false;  // the protocol was told to wait, and is told when to go on
+  bool ping_queued_ = false;
+  bool client_refreshes_ = true;
+  bool refreshing_ = false;
+  Stage stage_ = Stage::kNew;
+  std::uint32_t errors_ = 0;
+  Framing* const framing_;
+  const Encoder* encoder_ = nullptr;  // from start() on
+  const std::shared_ptr<Transport> transport_;
+};
 
 // A session and the engine's end of its connection. What is more than bookkeeping has a class of
 // its own: the outbox, the order and the rate of commands, requests to the host, the heartbeat;
 // what is delivered to it is its lane's matter. The commands are in session_*.cc, a file each
 // group.
-class SessionImpl final : public Session,
-                          public Connection,
-                          private Requests::Owner,
-                          private TimerWheel::Timer {
+class alignas(64) SessionImpl final : public Session,
+                                      public SessionHead,
+                                      public Connection,
+                                      private Requests::Owner,
+                                      private TimerWheel::Timer {
  public:
   SessionImpl(Lane& lane, std::uint64_t number, const ClientId& client,
               std::shared_ptr<Transport> transport, std::unique_ptr<ProtocolSession> protocol,
@@ -46,7 +86,7 @@ class SessionImpl final : public Session,
   const std::string& user() const override { return info_->user; }
   const ClientInfoRef& info() const override { return info_; }
   bool connected() const override { return stage_ == Stage::kConnected; }
-  bool closing() const override { return closing_.has_value(); }
+  bool closing() const override { return closing_; }
   bool in_room(std::string_view room) const override;
   std::vector<std::string> rooms() const override;
   const TransportInfo& transport() const override { return transport_->info(); }
@@ -80,20 +120,23 @@ class SessionImpl final : public Session,
 
   // --- For the lane ------------------------------------------------------------------------------
   std::uint64_t number() const { return number_; }
-  const ProtocolSession& protocol() const { return *protocol_; }
-  Framing& framing() { return framing_; }
   Outbox& outbox() { return outbox_; }
-  // The transport takes what it is given at once.
-  bool writable() const { return !writing_ && transport_open_; }
-  bool touched = false;  // stands in the lane's list
-
+  const Outbox& outbox() const { return outbox_; }
+  // Only if it takes_at_once().
+  void write_at_once(const Payload& frames, std::uint64_t messages) {
+    assert(outbox_.empty());
+    lane_.count().delivered.add(messages);
+    wrote(transport_->write({&frames, 1}));
+  }
   // Writes what the transport takes and starts or stops reading, as the bounds want it.
   void write_out();
   // Leaves the rooms, tells the transport and the host. The last call before the destructor.
-  void end();
+  void end(const CloseReason& reason);
 
-  // Subscriptions that are behind, the next to be served in front.
-  std::vector<Subscription*>& behind() { return behind_; }
+  // Subscriptions that are behind: the next to be served, or null.
+  Subscription* first_behind() const { return behind_ ? behind_->front() : nullptr; }
+  void add_behind(Subscription& subscription);
+  void remove_behind(Subscription& subscription);
   // The subscription lost its place and its room's policy is to end it.
   void drop_lost(Subscription& subscription, bool whole_session);
 
@@ -102,8 +145,6 @@ class SessionImpl final : public Session,
   void count_waiting(EngineCounters& counters) const;
 
  private:
-  enum class Stage : std::uint8_t { kNew, kAsking, kConnected, kRefused };
-
   EngineImpl& core();
   const Limits& limits() const { return lane_.limits(); }
 
@@ -131,8 +172,9 @@ class SessionImpl final : public Session,
                    absl::StatusOr<JoinAnswer> answer, Callback<JoinResult>& done);
   // Ends a membership, or a join under way. The subscription is gone afterwards.
   void drop(Subscription& subscription, const LeaveReason& reason);
-  Subscription* find(std::string_view room) const;
+  Subscription* find(std::string_view room) const { return subscriptions_.find(room); }
   Subscription& add(std::string_view room);
+  void remove(const Subscription& subscription);
   // Answers `done` with what `read` reads, if the session may read the room.
   template <typename Result>
   void read_room(std::string room, ReadRequest::What what, Callback<Result> done,
@@ -142,55 +184,43 @@ class SessionImpl final : public Session,
   void publish_accepted(const std::string& room, Payload data, PublishAnswer answer,
                         Callback<bool>& done);
 
-  std::optional<std::uint32_t> seconds_until(std::optional<WallTime> time) const;
+  std::optional<std::uint32_t> seconds_until(WallTime time) const;
   void look_at_clock(MonoTime deadline);
-  void expect_expiry(std::optional<WallTime> time);
+  void expect_expiry(WallTime time);
   void expired(MonoTime now) override;
   void expire_credentials();
   void refresh_by_host();
   void renew_info(const RefreshAnswer& answer);
   void write_batches();
+  // Notes what became of a write. True if the next may follow.
+  bool wrote(WriteResult result) { return result == WriteResult::kDone || write_stopped(result); }
+  bool write_stopped(WriteResult result);
   void ping_written();
   void wheel_off() { lane_.disarm(*this); }
-  void count_end();
+  void count_end(const CloseReason& reason);
 
-  // Constant.
   Lane& lane_;
-  const std::uint64_t number_;
-  Framing& framing_;
+  Outbox outbox_;
+  SubscriptionList subscriptions_;
 
   // The connection.
-  const std::shared_ptr<Transport> transport_;
-  bool transport_open_ = true;  // false: the two no longer call each other
-  bool closed_by_peer_ = false;
-  std::unique_ptr<ProtocolSession> protocol_;
-  Outbox outbox_;
-  bool writing_ = false;
-  bool reading_paused_ = false;
-  bool input_refused_ = false;  // the protocol was told to wait, and is told when to go on
-  bool ping_queued_ = false;
+  const std::uint64_t number_;
+  const std::unique_ptr<ProtocolSession> protocol_;
   MonoTime write_progress_;
-  Heartbeat heartbeat_;
   MonoTime connect_deadline_;
+  Heartbeat heartbeat_;
 
   // Who it is.
-  Stage stage_ = Stage::kNew;
   ClientInfoRef info_;
-  std::optional<WallTime> expires_;
-  bool client_refreshes_ = true;
-  bool refreshing_ = false;
+  WallTime expires_ = kNeverExpires;
   std::shared_ptr<void> attachment_;
-  std::optional<CloseReason> closing_;
 
   // What it asks for.
   CommandBucket bucket_;
-  std::uint32_t errors_ = 0;
   CommandOrder order_;
   Requests requests_;
 
-  // Where it is. Ordered, so that what is done for each of them comes in the same order each time.
-  absl::btree_map<std::string, std::unique_ptr<Subscription>, std::less<>> subscriptions_;
-  std::vector<Subscription*> behind_;
+  std::unique_ptr<std::vector<Subscription*>> behind_;  // null if none is
 };
 
 }  // namespace madang

@@ -21,23 +21,25 @@ bool SessionImpl::in_room(std::string_view room) const {
 
 std::vector<std::string> SessionImpl::rooms() const {
   std::vector<std::string> names;
-  for (const auto& [room, subscription] : subscriptions_) {
-    if (subscription->state != Subscription::State::kAsking) names.push_back(room);
+  for (const auto& subscription : subscriptions_) {
+    if (subscription->asking == nullptr) names.emplace_back(subscription->room());
   }
   return names;
 }
 
-Subscription* SessionImpl::find(std::string_view room) const {
-  const auto it = subscriptions_.find(room);
-  return it == subscriptions_.end() ? nullptr : it->second.get();
+Subscription& SessionImpl::add(std::string_view room) {
+  auto subscription = std::make_unique<Subscription>();
+  subscription->session = this;
+  subscription->asking = std::make_unique<Subscription::Asking>();
+  subscription->asking->room = room;
+  Subscription& added = subscriptions_.add(std::move(subscription));
+  one_room_ = subscriptions_.size() == 1;
+  return added;
 }
 
-Subscription& SessionImpl::add(std::string_view room) {
-  auto& subscription = subscriptions_[std::string(room)];
-  assert(subscription == nullptr);
-  subscription = std::make_unique<Subscription>();
-  subscription->session = this;
-  return *subscription;
+void SessionImpl::remove(const Subscription& subscription) {
+  subscriptions_.remove(subscription);
+  one_room_ = subscriptions_.size() == 1;
 }
 
 void SessionImpl::join_command(JoinCommand command, Callback<JoinResult> done) {
@@ -55,7 +57,7 @@ void SessionImpl::join_command(JoinCommand command, Callback<JoinResult> done) {
       return order_.finish(room);
     }
     const auto number = lane_.next_number();
-    add(room).request = number;
+    add(room).asking->request = number;
     // The request must outlive the handler's call, which may end this task's captures.
     const JoinRequest request = command.request;
     ask<JoinRequest, JoinAnswer>(number, core().handlers().join, request,
@@ -72,7 +74,7 @@ void SessionImpl::answer_join(const std::string& room, const JoinCommand& comman
   Subscription* subscription = find(room);
   if (subscription == nullptr && planted(Fault::kStaleHandlerAnswer)) subscription = &add(room);
   if (!answer.ok()) {
-    subscriptions_.erase(room);
+    if (subscription != nullptr) remove(*subscription);
     return done(answer.status());
   }
   JoinOptions options;
@@ -83,7 +85,7 @@ void SessionImpl::answer_join(const std::string& room, const JoinCommand& comman
   options.expires = answer->expires;
   auto joined = enter(room, *subscription, std::move(options), first_page());
   if (!joined.ok()) {
-    subscriptions_.erase(room);
+    remove(*subscription);
     return done(joined.status());
   }
   if (planted(Fault::kReplyAfterPush)) {
@@ -141,15 +143,16 @@ absl::StatusOr<JoinResult> SessionImpl::enter(std::string_view room, Subscriptio
     subscription.state = Subscription::State::kJoining;
     subscription.announcements = room_options.announce != Announce::kNever &&
                                  (room_options.announce_to_all || options.announcements);
-    subscription.expires = options.expires;
+    subscription.expires = options.expires.value_or(kNeverExpires);
     subscription.slot = *std::move(slot);
+    subscription.asking.reset();
     subscription.cursor = joined.cursor;
     subscription.joined_messages = joined.top.messages;
-    lane_.add_member(subscription, joined.lane_read);
+    lane_.add_member(subscription, joined.top);
     lane_.count().joins.add();
     lane_.count().subscriptions.add();
     if (joined.announce) core().announce_soon(room, lane_);
-    expect_expiry(options.expires);
+    expect_expiry(subscription.expires);
 
     JoinResult result;
     if (room_options.has_positions()) result.position = std::move(joined.position);
@@ -159,7 +162,7 @@ absl::StatusOr<JoinResult> SessionImpl::enter(std::string_view room, Subscriptio
     std::erase_if(result.messages,
                   [&](const EventRef& event) { return event->exclude == client(); });
     result.data = std::move(options.data);
-    result.ttl_s = seconds_until(options.expires);
+    result.ttl_s = seconds_until(subscription.expires);
     lane_.count().recovered.add(result.messages.size());
     return result;
   }
@@ -176,7 +179,7 @@ absl::Status SessionImpl::join(std::string_view room, JoinOptions options) {
   subscription.server_side = true;
   auto joined = enter(room, subscription, std::move(options), first_page());
   if (!joined.ok()) {
-    subscriptions_.erase(room);
+    remove(subscription);
     return joined.status();
   }
   protocol_->push_join(room, *joined);
@@ -197,7 +200,7 @@ absl::Status SessionImpl::leave(std::string_view room, const LeaveReason& reason
   Subscription* const subscription = find(name);
   if (subscription == nullptr || closing()) return absl::NotFoundError("not in the room");
   if (subscription->state == Subscription::State::kAsking) {
-    requests_.fail(subscription->request, absl::PermissionDeniedError("called off"));
+    requests_.fail(subscription->asking->request, absl::PermissionDeniedError("called off"));
     return absl::OkStatus();
   }
   drop(*subscription, reason);
@@ -208,17 +211,17 @@ absl::Status SessionImpl::leave(std::string_view room, const LeaveReason& reason
 void SessionImpl::drop(Subscription& subscription, const LeaveReason& reason) {
   const SlotRef slot = subscription.slot;
   const bool ghost = planted(Fault::kGhostMember) && reason == kLeftWithSession && closed_by_peer_;
+  const Cursor cursor = subscription.lane_room->cursor_of(subscription);
   if (!ghost) {
     const auto left =
         core().shard_of(slot->name()).leave(slot, lane_.index(), client(), lane_.now());
-    lane_.count().left_before_delivery.add(subscription.owed(left.top) -
-                                           subscription.owed(subscription.cursor));
+    lane_.count().left_before_delivery.add(subscription.owed(left.top) - subscription.owed(cursor));
     if (left.announce) core().announce_soon(slot->name(), lane_);
   }
   lane_.count().subscriptions.subtract();
   lane_.remove_member(subscription);
-  std::erase(behind_, &subscription);
-  subscriptions_.erase(slot->name());
+  remove_behind(subscription);
+  remove(subscription);
   if (core().handlers().leave) {
     tell([&] { core().handlers().leave(*this, slot->name(), reason); });
   }

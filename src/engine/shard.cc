@@ -102,7 +102,6 @@ std::optional<absl::StatusOr<Shard::Joined>> Shard::join(const SlotRef& slot, st
   }
   LaneMark& mark = slot->marks[lane];
   if (mark.members++ == 0) mark.read_number = joined.top.number;
-  joined.lane_read = mark.read_number;
   slot->room.enter(info);
   slot->last_used = now;
   joined.announce = note_announcement(slot);

@@ -69,7 +69,6 @@ class Shard {
     StreamPosition position;
     bool recovered = false;
     std::vector<EventRef> messages;  // recovered
-    std::uint64_t lane_read = 0;     // the last event this lane has taken
     bool announce = false;           // the first announcement of the shard waits
   };
   // OutOfRange if the room is full.

@@ -12,9 +12,9 @@ namespace madang {
 namespace {
 
 TEST_CASE("client id: the text is a version 4 UUID, whatever the bits") {
-  CHECK(ClientId::from_bits(0, 0).view() == "00000000-0000-4000-8000-000000000000");
-  CHECK(ClientId::from_bits(~0ull, ~0ull).view() == "ffffffff-ffff-4fff-bfff-ffffffffffff");
-  CHECK(ClientId::from_bits(0x0123456789abcdef, 0xfedcba9876543210).view() ==
+  CHECK(ClientId::from_bits(0, 0).text() == "00000000-0000-4000-8000-000000000000");
+  CHECK(ClientId::from_bits(~0ull, ~0ull).text() == "ffffffff-ffff-4fff-bfff-ffffffffffff");
+  CHECK(ClientId::from_bits(0x0123456789abcdef, 0xfedcba9876543210).text() ==
         "01234567-89ab-4def-bedc-ba9876543210");
 }
 

@@ -60,7 +60,7 @@ struct TestRoom {
         text += event->data.view();
       } else {
         text += event->kind == EventKind::kJoin ? '+' : '-';
-        text += event->info->user + "/" + std::string(event->info->client.view().substr(17, 1));
+        text += event->info->user + "/" + event->info->client.text().substr(17, 1);
       }
     }
     return text;

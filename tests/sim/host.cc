@@ -90,7 +90,7 @@ absl::StatusOr<PublishAnswer> Host::decide(Session& session, const PublishReques
   answer.exclude_sender = may_exclude(room) && world_.chance(10);
   world_.model().set_kept(number, answer.keep);
   if (answer.exclude_sender) {
-    world_.model().set_excluded(number, std::string(session.client().view()));
+    world_.model().set_excluded(number, session.client().text());
   }
   return answer;
 }
@@ -206,7 +206,7 @@ std::optional<std::uint64_t> Host::publish(const std::string& room, PublishOptio
   model.set_text(number, fmt::format(R"({{"n":{},"by":"host","pad":"{}"}})", number, pad));
   model.set_kept(number, options.keep);
   if (options.exclude != ClientId()) {
-    model.set_excluded(number, std::string(options.exclude.view()));
+    model.set_excluded(number, options.exclude.text());
   }
   const bool keeps = options.keep && model.options(room).has_positions();
   std::optional<std::uint64_t> members;

@@ -50,7 +50,8 @@ class ProtocolSession {
   virtual void received(std::string_view message, MessageKind kind) = 0;
   virtual void resume() {}
 
-  // What the room events of this client are encoded by. Outlives the session.
+  // What the room events of this client are encoded by. Asked for once, after start(); outlives the
+  // session.
   virtual const Encoder& encoder() const = 0;
   // Whether it reads JSON alone, so that rooms of bytes are closed to it.
   virtual bool json_only() const = 0;

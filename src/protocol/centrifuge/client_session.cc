@@ -13,19 +13,18 @@ void ClientSession::received(std::string_view message, MessageKind kind) {
   if (stopped()) return;
   if (kind == MessageKind::kBinary && codec_.json_only()) return close(kInappropriateProtocol);
   if (message.empty()) return close(kBadRequest);
-  if (!backlog_.empty() || !takes_commands()) return keep(message);
+  if (backlog_ != nullptr || !takes_commands()) return keep(message);
 
   const auto left = run(message);
-  if (!stopped()) backlog_ = left;
+  if (!left.empty() && !stopped()) keep(left);
 }
 
 void ClientSession::resume() {
-  if (running_ || backlog_.empty() || !takes_commands()) return;
-  auto backlog = std::exchange(backlog_, {});
-  const auto left = run(std::string_view(backlog).substr(backlog_begin_));
-  backlog_begin_ = 0;
+  if (running_ || backlog_ == nullptr || !takes_commands()) return;
+  auto backlog = std::move(backlog_);
+  const auto left = run(std::string_view(backlog->text).substr(backlog->begin));
   if (left.empty() || stopped()) return;
-  backlog_begin_ = backlog.size() - left.size();
+  backlog->begin = backlog->text.size() - left.size();
   backlog_ = std::move(backlog);
 }
 
@@ -49,12 +48,14 @@ std::string_view ClientSession::run(std::string_view commands) {
 }
 
 void ClientSession::keep(std::string_view message) {
-  const auto kept = backlog_.size() - backlog_begin_;
-  if (kept > 0 && kept + message.size() > options_.backlog_bytes_max) {
-    return close(kTooManyRequests);
+  if (backlog_ == nullptr) {
+    backlog_ = std::make_unique<Backlog>(Backlog{std::string(message)});
+    return;
   }
-  backlog_.erase(0, std::exchange(backlog_begin_, 0));
-  codec_.append(message, backlog_);
+  const auto kept = backlog_->text.size() - backlog_->begin;
+  if (kept + message.size() > options_.backlog_bytes_max) return close(kTooManyRequests);
+  backlog_->text.erase(0, std::exchange(backlog_->begin, 0));
+  codec_.append(message, backlog_->text);
 }
 
 void ClientSession::handle(Command command) {

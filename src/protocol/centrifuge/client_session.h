@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -97,9 +98,12 @@ class ClientSession final : public ProtocolSession {
   bool stopped_ = false;  // we have closed the session, or were told that it is being closed
   bool running_ = false;  // run() is on the stack
 
-  // Commands that wait: what is in `backlog_` from `backlog_begin_` on.
-  std::string backlog_;
-  std::size_t backlog_begin_ = 0;
+  // Commands that wait: what is in `text` from `begin` on.
+  struct Backlog {
+    std::string text;
+    std::size_t begin = 0;
+  };
+  std::unique_ptr<Backlog> backlog_;  // null if none do
 };
 
 }  // namespace madang::centrifuge

@@ -48,7 +48,7 @@ struct WriteReply {
   bool operator()(const ConnectReply& reply) {
     const auto& connected = reply.result;
     auto result = out.object("connect");
-    result.text("client", connected.client.view());
+    result.text("client", connected.client.text());
     if (!reply.version.empty()) result.text("version", reply.version);
     write_expiry(connected.ttl_s, result);
     if (connected.ping_interval_s != 0) {
@@ -77,7 +77,7 @@ struct WriteReply {
     auto result = out.object("presence");
     auto clients = result.object("presence");
     for (const auto& info : reply.clients) {
-      append_json(*info, clients.entry(info->client.view()));
+      append_json(*info, clients.entry(info->client.text()));
     }
     return true;
   }

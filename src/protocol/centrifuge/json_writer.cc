@@ -51,7 +51,7 @@ bool write_host_payload(std::string_view name, const Payload& payload, JsonObjec
 void append_json(const ClientInfo& info, std::string& out) {
   JsonObject object(out);
   object.text("user", info.user);
-  object.text("client", info.client.view());
+  object.text("client", info.client.text());
   if (!info.connection_info.empty()) object.json("conn_info", info.connection_info.view());
   if (!info.room_info.empty()) object.json("chan_info", info.room_info.view());
 }

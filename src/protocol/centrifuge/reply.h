@@ -45,7 +45,7 @@ struct RpcReply {
 };
 
 struct RefreshReply {
-  std::string_view client;
+  std::string client;
   std::string_view version;
   std::optional<std::uint32_t> ttl_s;
 };

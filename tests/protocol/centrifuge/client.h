@@ -14,7 +14,7 @@
 namespace madang::centrifuge {
 
 // How a session without a name of its own is called.
-inline const std::string kNil(ClientId().view());
+inline const std::string kNil = ClientId().text();
 
 // A protocol session in the hands of a test, on a fake session.
 class Client {

@@ -19,7 +19,7 @@ TEST_CASE("presence: a map of clients, also when nobody is there") {
   ann->room_info = "[2]";
   const std::vector<ClientInfoRef> both{ann, std::make_shared<ClientInfo>()};
   client.session.presences.at_once = both;
-  const std::string id(ann->client.view());
+  const std::string id = ann->client.text();
   CHECK(client.ask(R"({"id":3,"presence":{"channel":"r"}})") ==
         R"({"id":3,"presence":{"presence":{")" + id + R"(":{"user":"ann","client":")" + id +
             R"(","conn_info":{"n":1},"chan_info":[2]},")" + kNil + R"(":{"user":"","client":")" +
