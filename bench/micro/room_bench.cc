@@ -3,6 +3,7 @@
 // Coming, going, and reading what a room knows.
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <memory>
 #include <string>
@@ -69,6 +70,26 @@ void session_joins_and_leaves(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * 2);
 }
 BENCHMARK(session_joins_and_leaves)->ArgName("others")->Arg(1)->Arg(100'000);
+
+// What a session costs while nothing happens: it is in a room with presence and history.
+void idle_session(benchmark::State& state) {
+  constexpr std::size_t kSessions = 100'000;
+  RoomOptions options = with_presence();
+  options.history.messages_max = 1'000;
+  for (auto _ : state) {
+    BenchEngine bench(options);
+    bench.reserve(kSessions);
+    bench.join("r");
+    const std::size_t before = mallinfo2().uordblks;
+    for (std::size_t i = 0; i < kSessions; ++i)
+      bench.join("r");
+    bench.turn();
+    const std::size_t bytes = mallinfo2().uordblks - before;
+    state.counters["bytes_a_session"] =
+        static_cast<double>(bytes) / kSessions - static_cast<double>(sizeof(NullTransport));
+  }
+}
+BENCHMARK(idle_session)->Iterations(1);
 
 // A connection's whole life: attach, connect, subscribe, close.
 void connect_join_and_close(benchmark::State& state) {

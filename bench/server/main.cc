@@ -20,17 +20,18 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "counters_json.h"
+#include "madang/doors/make_lanes.h"
 #include "madang/doors/run.h"
 #include "madang/doors/server.h"
 #include "madang/engine.h"
 #include "madang/protocol/centrifuge/json_session.h"
-#include "madang/transport/asio/asio_lanes.h"
 
 namespace {
 
@@ -42,6 +43,7 @@ struct Options {
   std::size_t lanes = 0;
   std::uint32_t commands_per_second = 1'000'000;
   bool compression = false;
+  madang::LanesKind transport = madang::LanesKind::kAuto;
 };
 
 // The text member `key` of a JSON object, or nothing.
@@ -113,9 +115,14 @@ madang::Handlers make_handlers() {
 }
 
 int serve(const Options& options) {
-  madang::AsioLanesOptions lanes_options;
+  madang::LanesOptions lanes_options;
   lanes_options.lanes = options.lanes;
-  madang::AsioLanes lanes(lanes_options);
+  const auto made = madang::make_lanes(options.transport, lanes_options);
+  if (!made.ok()) {
+    fmt::print(stderr, "server: {}\n", made.status().ToString());
+    return 1;
+  }
+  madang::Lanes& lanes = **made;
 
   madang::EngineOptions engine_options;
   engine_options.lanes = lanes.schedulers();
@@ -146,6 +153,7 @@ int serve(const Options& options) {
     fmt::print(stderr, "server: {}\n", server.status().ToString());
     return 1;
   }
+  fmt::print("transport: {}\n", lanes.kind());
   fmt::print("ready at http://{}:{}/\n", options.address, (*server)->port());
   std::fflush(stdout);
   return madang::run_until_signal(lanes, **engine, **server) ? 0 : 1;
@@ -162,6 +170,12 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--commands-per-second", options.commands_per_second, "Of one client")
       ->capture_default_str();
+  const std::map<std::string, madang::LanesKind> kinds = {{"auto", madang::LanesKind::kAuto},
+                                                          {"asio", madang::LanesKind::kAsio},
+                                                          {"uring", madang::LanesKind::kUring}};
+  app.add_option("--transport", options.transport, "Event loops: asio, uring, or what is permitted")
+      ->transform(CLI::CheckedTransformer(kinds))
+      ->option_text("auto|asio|uring [auto]");
   app.add_flag("--compression", options.compression, "Agree to permessage-deflate");
   CLI11_PARSE(app, argc, argv);
   return serve(options);

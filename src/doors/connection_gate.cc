@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "connection_gate.h"
 
-#include <arpa/inet.h>
-
-#include <array>
+#include <algorithm>
+#include <string_view>
 
 namespace madang {
 
 namespace {
-constexpr std::size_t kNetworkBytes = 8;
+std::string_view view(const AddressKey& key) { return {key.data(), key.size()}; }
+}  // namespace
+
+// Of IPv4 the last eight of the sixteen bytes, which are those of no network that there is.
+AddressKey address_key(const PeerAddress& address) {
+  AddressKey key;
+  const auto begin = address.bytes().begin() + (address.is_v4() ? key.size() : 0);
+  std::copy_n(begin, key.size(), key.begin());
+  return key;
 }
 
-std::string address_key(std::string_view address) {
-  std::string text(address);
-  std::array<char, 16> v6{};
-  if (::inet_pton(AF_INET6, text.c_str(), v6.data()) != 1) return text;
-  return std::string(v6.data(), kNetworkBytes);
-}
-
-std::shared_ptr<ConnectionGate::Ticket> ConnectionGate::enter(std::string_view address,
+std::shared_ptr<ConnectionGate::Ticket> ConnectionGate::enter(const PeerAddress& address,
                                                               Refusal& refusal) {
-  std::string key = address_key(address);
+  const AddressKey key = address_key(address);
   {
     const std::lock_guard lock(mutex_);
-    const auto found = by_address_.find(key);
+    const auto found = by_address_.find(view(key));
     const std::size_t of_address = found == by_address_.end() ? 0 : found->second;
     refusal = connections_ >= limits_.connections_max ? Refusal::kFull
               : of_address >= limits_.per_address_max ? Refusal::kAddress
@@ -32,23 +32,23 @@ std::shared_ptr<ConnectionGate::Ticket> ConnectionGate::enter(std::string_view a
     if (refusal != Refusal::kNone) return nullptr;
     ++connections_;
     ++handshakes_;
-    ++by_address_[key];
+    ++by_address_[view(key)];
   }
-  return std::make_shared<Ticket>(shared_from_this(), std::move(key));
+  return std::make_shared<Ticket>(*this, key);
 }
 
 void ConnectionGate::Ticket::handshake_done() {
   if (!in_handshake_) return;
   in_handshake_ = false;
-  const std::lock_guard lock(gate_->mutex_);
-  --gate_->handshakes_;
+  const std::lock_guard lock(gate_.mutex_);
+  --gate_.handshakes_;
 }
 
 void ConnectionGate::leave(const Ticket& ticket) {
   const std::lock_guard lock(mutex_);
   --connections_;
   if (ticket.in_handshake_) --handshakes_;
-  const auto found = by_address_.find(ticket.address_);
+  const auto found = by_address_.find(view(ticket.address_));
   if (--found->second == 0) by_address_.erase(found);
   if (connections_ == 0) empty_.notify_all();
 }

@@ -1,22 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <string>
-#include <string_view>
-#include <utility>
 
 #include "madang/base/hash.h"
 #include "madang/base/time.h"
+#include "madang/transport/peer_address.h"
 
 namespace madang {
 
-// Counts the open connections of a server and holds them to their bounds. Thread-safe.
-class ConnectionGate : public std::enable_shared_from_this<ConnectionGate> {
+// What connections are counted by: an IPv4 address whole, of an IPv6 address the network, because
+// the rest of it is for its owner to choose.
+using AddressKey = std::array<char, 8>;
+AddressKey address_key(const PeerAddress& address);
+
+// Counts the open connections of a server and holds them to their bounds. Thread-safe; outlives its
+// tickets.
+class ConnectionGate {
  public:
   struct Limits {
     std::size_t connections_max;
@@ -26,14 +31,13 @@ class ConnectionGate : public std::enable_shared_from_this<ConnectionGate> {
 
   enum class Refusal : std::uint8_t { kNone, kFull, kAddress, kHandshakes };
 
-  // One connection's place, given back as it is destroyed.
+  // One connection's place, given back as it is destroyed. Each connection has one, so it is small.
   class Ticket {
    public:
-    Ticket(std::shared_ptr<ConnectionGate> gate, std::string address)
-        : gate_(std::move(gate)), address_(std::move(address)) {}
+    Ticket(ConnectionGate& gate, const AddressKey& address) : gate_(gate), address_(address) {}
     Ticket(const Ticket&) = delete;
     Ticket& operator=(const Ticket&) = delete;
-    ~Ticket() { gate_->leave(*this); }
+    ~Ticket() { gate_.leave(*this); }
 
     // The connection no longer counts as a handshake. Repeated calls do nothing.
     void handshake_done();
@@ -41,8 +45,8 @@ class ConnectionGate : public std::enable_shared_from_this<ConnectionGate> {
    private:
     friend class ConnectionGate;
 
-    const std::shared_ptr<ConnectionGate> gate_;
-    const std::string address_;
+    ConnectionGate& gate_;
+    const AddressKey address_;
     bool in_handshake_ = true;
   };
 
@@ -50,7 +54,7 @@ class ConnectionGate : public std::enable_shared_from_this<ConnectionGate> {
 
   // A place for a connection from `address` that begins with its handshake; null if there is none,
   // and `refusal` says why.
-  std::shared_ptr<Ticket> enter(std::string_view address, Refusal& refusal);
+  std::shared_ptr<Ticket> enter(const PeerAddress& address, Refusal& refusal);
 
   std::size_t connections() const;
   std::size_t handshakes() const;
@@ -70,9 +74,5 @@ class ConnectionGate : public std::enable_shared_from_this<ConnectionGate> {
   std::size_t handshakes_ = 0;
   StringMap<std::size_t> by_address_;
 };
-
-// What connections are counted by: an IPv4 address whole, of an IPv6 address the network, because
-// the rest of it is for its owner to choose.
-std::string address_key(std::string_view address);
 
 }  // namespace madang

@@ -13,10 +13,9 @@ namespace madang {
 
 ServerCore::ServerCore(ServerOptions server_options)
     : options(std::move(server_options)),
-      gate(std::make_shared<ConnectionGate>(
-          ConnectionGate::Limits{.connections_max = options.limits.connections_max,
-                                 .per_address_max = options.limits.connections_per_address_max,
-                                 .handshakes_max = options.limits.handshakes_max})) {
+      gate({.connections_max = options.limits.connections_max,
+            .per_address_max = options.limits.connections_per_address_max,
+            .handshakes_max = options.limits.handshakes_max}) {
   for (const WebSocketProtocol& protocol : options.protocols) {
     if (!protocol.subprotocol.empty()) subprotocols.push_back(protocol.subprotocol);
   }
@@ -31,7 +30,7 @@ Door::Door(std::shared_ptr<ServerCore> core, std::size_t lane)
 std::shared_ptr<ByteStreamHandler> Door::accept(ByteStream& stream) {
   counters().accepted.add();
   auto refusal = ConnectionGate::Refusal::kNone;
-  auto ticket = core_->gate->enter(stream.peer_address(), refusal);
+  auto ticket = core_->gate.enter(stream.peer_address(), refusal);
   switch (refusal) {
     case ConnectionGate::Refusal::kNone:
       break;

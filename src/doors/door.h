@@ -33,7 +33,7 @@ struct ServerCore {
   explicit ServerCore(ServerOptions server_options);
 
   const ServerOptions options;
-  const std::shared_ptr<ConnectionGate> gate;
+  ConnectionGate gate;
   std::vector<std::string> subprotocols;  // the names in options.protocols
   DoorCounters counters;
 };

@@ -11,7 +11,7 @@
 
 namespace madang {
 
-bool run_until_signal(AsioLanes& lanes, Engine& engine, Server& server, RunOptions options) {
+bool run_until_signal(Lanes& lanes, Engine& engine, Server& server, RunOptions options) {
   using Clock = std::chrono::steady_clock;
   StopSignals signals;
   lanes.start();

@@ -7,7 +7,7 @@
 
 #include "absl/status/status.h"
 #include "door.h"
-#include "madang/transport/asio/tcp_listener.h"
+#include "madang/transport/lanes.h"
 
 namespace madang {
 
@@ -34,15 +34,15 @@ absl::Status check(const ServerOptions& options) {
 // Listeners that share a port also share it with another process of the same user, which would
 // silently take half of the clients. So the port is first asked for alone.
 absl::StatusOr<std::uint16_t> claim_port(const ServerOptions& options) {
-  auto alone = TcpListener::listen(
-      *options.lanes, 0, {.address = options.address, .port = options.port}, nullptr, nullptr);
+  auto alone = options.lanes->listen(0, {.address = options.address, .port = options.port}, nullptr,
+                                     nullptr);
   if (!alone.ok()) return alone.status();
   return (*alone)->port();
 }
 
-class AsioServer final : public Server {
+class LaneServer final : public Server {
  public:
-  explicit AsioServer(std::shared_ptr<ServerCore> core) : core_(std::move(core)) {}
+  explicit LaneServer(std::shared_ptr<ServerCore> core) : core_(std::move(core)) {}
 
   absl::Status listen() {
     const ServerOptions& options = core_->options;
@@ -51,8 +51,8 @@ class AsioServer final : public Server {
     port_ = *port;
     for (std::size_t lane = 0; lane < options.lanes->size(); ++lane) {
       auto door = std::make_shared<Door>(core_, lane);
-      auto listener = TcpListener::listen(
-          *options.lanes, lane, {.address = options.address, .port = port_, .shared = true},
+      auto listener = options.lanes->listen(
+          lane, {.address = options.address, .port = port_, .shared = true},
           [door](ByteStream& stream) { return door->accept(stream); },
           [door](int error) { door->accept_failed(error); });
       if (!listener.ok()) return listener.status();
@@ -85,14 +85,14 @@ class AsioServer final : public Server {
   }
 
   bool wait_until_closed(Duration timeout) override {
-    return core_->gate->wait_until_empty(timeout);
+    return core_->gate.wait_until_empty(timeout);
   }
 
   ServerCounters counters() const override {
     const DoorCounters& from = core_->counters;
     ServerCounters to{
-        .connections = core_->gate->connections(),
-        .handshakes = core_->gate->handshakes(),
+        .connections = core_->gate.connections(),
+        .handshakes = core_->gate.handshakes(),
         .accepted = from.accepted.value(),
         .refused_full = from.refused_full.value(),
         .refused_address = from.refused_address.value(),
@@ -139,7 +139,7 @@ class AsioServer final : public Server {
 absl::StatusOr<std::unique_ptr<Server>> Server::start(ServerOptions options) {
   absl::Status status = check(options);
   if (!status.ok()) return status;
-  auto server = std::make_unique<AsioServer>(std::make_shared<ServerCore>(std::move(options)));
+  auto server = std::make_unique<LaneServer>(std::make_shared<ServerCore>(std::move(options)));
   status = server->listen();
   if (!status.ok()) return status;
   return server;

@@ -121,10 +121,8 @@ WebSocketUpgrade upgrade_to_websocket(Door& door, const http::Request& request, 
                                        : lane->plain_framing(protocol->kind);
   auto transport = std::make_shared<WebSocketTransport>(
       lane, stream,
-      WebSocketTransport::Setup{.info = {.name = "websocket",
-                                         .address = stream.peer_address(),
-                                         .origin = header_value(request, "Origin"),
-                                         .path = request.path},
+      WebSocketTransport::Setup{.origin = header_value(request, "Origin"),
+                                .path = request.path,
                                 .compression = handshake.deflate.has_value(),
                                 .response = response_head(handshake),
                                 .ticket = std::move(ticket)});

@@ -23,6 +23,9 @@ namespace madang {
 // requests to the host.
 class CommandOrder {
  public:
+  // Nothing waits or is under way.
+  bool idle() const { return queues_ == nullptr && starting_ == nullptr; }
+
   // Commands that have not started.
   std::size_t waiting() const { return waiting_; }
 

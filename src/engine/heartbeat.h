@@ -9,9 +9,12 @@
 
 namespace madang {
 
-// When to ping, and when a silent peer is gone. Pure state: told the time.
+// When to ping, and when a silent peer is gone. Before that, when the client must have connected.
+// Pure state: told the time.
 class Heartbeat {
  public:
+  void await_connect(MonoTime deadline) { due_ = deadline; }
+
   // The first ping comes after a random part of the interval, so that sessions that came together
   // do not stay together.
   void start(const Limits& limits, MonoTime now, std::uint64_t random) {

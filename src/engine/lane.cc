@@ -163,6 +163,10 @@ SessionImpl* Lane::find(std::uint64_t session) const {
   return it == sessions_.end() ? nullptr : it->second.get();
 }
 
+void Lane::request_timed_out(std::uint64_t session, std::uint64_t number) {
+  if (SessionImpl* const asker = find(session)) asker->request_timed_out(number);
+}
+
 void Lane::add_user(SessionImpl& session) {
   if (!session.user().empty()) users_[session.user()].push_back(&session);
 }

@@ -15,6 +15,7 @@
 #include "engine/encoded_events.h"
 #include "engine/member_table.h"
 #include "engine/outbox.h"
+#include "engine/requests.h"
 #include "engine/room_slot.h"
 #include "engine/timer_wheel.h"
 #include "madang/base/counters.h"
@@ -40,7 +41,7 @@ struct LaneCounters {
 // One event loop's share of the sessions. Its work comes in turns: a turn reads what is new in its
 // rooms, hands it to the members, serves those that are behind, writes to the transports, and ends
 // sessions that were closed. Everything but the methods marked so is for its own thread.
-class Lane : public std::enable_shared_from_this<Lane> {
+class Lane final : public std::enable_shared_from_this<Lane>, private Requests::Owner {
  public:
   Lane(EngineImpl& engine, std::size_t index, Scheduler& scheduler, const Limits& limits,
        std::uint64_t seed);
@@ -64,6 +65,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
   // --- Sessions --------------------------------------------------------------------------------
   SessionImpl* open(std::shared_ptr<Transport> transport, std::unique_ptr<ProtocolSession> protocol,
                     Framing& framing);
+  Requests::Owner& requests_owner() { return *this; }
   // Null if it has gone.
   SessionImpl* find(std::uint64_t session) const;
   void add_user(SessionImpl& session);
@@ -108,6 +110,8 @@ class Lane : public std::enable_shared_from_this<Lane> {
   Outbox::Batch& write_batch() { return write_batch_; }
 
  private:
+  void request_timed_out(std::uint64_t session, std::uint64_t number) override;
+
   // Calls back at its deadline.
   class Alarm final : public TimerWheel::Timer {
    public:

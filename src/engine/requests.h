@@ -22,7 +22,7 @@ class Requests {
   // Told of a request whose time is over; it is still here.
   class Owner {
    public:
-    virtual void request_timed_out(std::uint64_t number) = 0;
+    virtual void request_timed_out(std::uint64_t session, std::uint64_t number) = 0;
 
    protected:
     ~Owner() = default;
@@ -32,8 +32,9 @@ class Requests {
 
   // Answers the timer of the request, for the caller to arm. `owner` outlives the request.
   template <typename Answer>
-  TimerWheel::Timer& add(Owner& owner, std::uint64_t number, Callback<Answer> done) {
-    auto request = std::make_unique<Open<Answer>>(owner, number, std::move(done));
+  TimerWheel::Timer& add(Owner& owner, std::uint64_t session, std::uint64_t number,
+                         Callback<Answer> done) {
+    auto request = std::make_unique<Open<Answer>>(owner, session, number, std::move(done));
     request->next = std::move(first_);
     first_ = std::move(request);
     ++size_;
@@ -71,18 +72,20 @@ class Requests {
 
  private:
   struct AnyOpen : TimerWheel::Timer {
-    AnyOpen(Owner& asker, std::uint64_t its_number) : owner(asker), number(its_number) {}
+    AnyOpen(Owner& told, std::uint64_t asker, std::uint64_t its_number)
+        : owner(told), session(asker), number(its_number) {}
     virtual void fail(const absl::Status& status) = 0;
-    void expired(MonoTime) override { owner.request_timed_out(number); }
+    void expired(MonoTime) override { owner.request_timed_out(session, number); }
 
     Owner& owner;
+    const std::uint64_t session;
     const std::uint64_t number;
     std::unique_ptr<AnyOpen> next;
   };
   template <typename Answer>
   struct Open final : AnyOpen {
-    Open(Owner& asker, std::uint64_t its_number, Callback<Answer> callback)
-        : AnyOpen(asker, its_number), done(std::move(callback)) {}
+    Open(Owner& told, std::uint64_t asker, std::uint64_t its_number, Callback<Answer> callback)
+        : AnyOpen(told, asker, its_number), done(std::move(callback)) {}
     void fail(const absl::Status& status) override { done(status); }
 
     Callback<Answer> done;

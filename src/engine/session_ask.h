@@ -67,7 +67,8 @@ class AnswerSink final : public Reply<Answer>::Sink {
 
 template <typename Answer>
 void SessionImpl::answered(std::uint64_t request, absl::StatusOr<Answer> answer) {
-  if (!requests_.answer(request, std::move(answer))) core().count().handler_answered_late.add();
+  if (!work().requests.answer(request, std::move(answer)))
+    core().count().handler_answered_late.add();
   lane_.touch(*this);
 }
 
@@ -76,17 +77,18 @@ void SessionImpl::ask(std::uint64_t number, const Handlers::Asks<Request, Answer
                       const Request& request, Callback<Answer> done) {
   if (closing()) return done(absl::UnavailableError("the session is closing"));
   if (!handler) return done(absl::UnimplementedError("not available"));
-  TimerWheel::Timer& timer = requests_.add<Answer>(*this, number, std::move(done));
+  TimerWheel::Timer& timer =
+      work().requests.add<Answer>(lane_.requests_owner(), number_, number, std::move(done));
   lane_.arm(timer, lane_.now() + limits().handler_timeout);
   Reply<Answer> reply(std::make_shared<AnswerSink<Answer>>(lane_, number_, number));
   try {
     handler(*this, request, std::move(reply));
   } catch (const std::exception& error) {
     handler_threw(error.what());
-    requests_.fail(number, absl::InternalError("the handler threw"));
+    work().requests.fail(number, absl::InternalError("the handler threw"));
   } catch (...) {
     handler_threw("not a std::exception");
-    requests_.fail(number, absl::InternalError("the handler threw"));
+    work().requests.fail(number, absl::InternalError("the handler threw"));
   }
 }
 

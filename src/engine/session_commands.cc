@@ -22,19 +22,20 @@ void SessionImpl::publish_command(PublishRequest request, Callback<bool> done) {
     request.data = *std::move(checked);
   }
   const std::string room = request.room;
-  order_.run(room, [this, room, request = std::move(request), done = std::move(done)]() mutable {
-    ask<PublishRequest, PublishAnswer>(
-        lane_.next_number(), core().handlers().publish, request,
-        [this, room, data = request.data,
-         done = std::move(done)](absl::StatusOr<PublishAnswer> answer) mutable {
-          if (answer.ok()) {
-            publish_accepted(room, std::move(data), *std::move(answer), done);
-          } else {
-            done(answer.status());
-          }
-          order_.finish(room);
-        });
-  });
+  work().order.run(room,
+                   [this, room, request = std::move(request), done = std::move(done)]() mutable {
+                     ask<PublishRequest, PublishAnswer>(
+                         lane_.next_number(), core().handlers().publish, request,
+                         [this, room, data = request.data,
+                          done = std::move(done)](absl::StatusOr<PublishAnswer> answer) mutable {
+                           if (answer.ok()) {
+                             publish_accepted(room, std::move(data), *std::move(answer), done);
+                           } else {
+                             done(answer.status());
+                           }
+                           work().order.finish(room);
+                         });
+                   });
 }
 
 void SessionImpl::publish_accepted(const std::string& room, Payload data, PublishAnswer answer,
@@ -65,21 +66,21 @@ void SessionImpl::read_room(std::string room, ReadRequest::What what, Callback<R
                                                            const HistoryQuery&),
                             HistoryQuery query) {
   if (auto status = core().check_name(room); !status.ok()) return done(std::move(status));
-  order_.run(room,
-             [this, room, what, read, query = std::move(query), done = std::move(done)]() mutable {
-               if (!core().handlers().read) {
-                 done(in_room(room) ? read(engine(), room, query)
-                                    : absl::PermissionDeniedError("not a member of the room"));
-                 return order_.finish(room);
-               }
-               ask<ReadRequest, ReadAnswer>(
-                   lane_.next_number(), core().handlers().read, ReadRequest{room, what},
-                   [this, room, read, query = std::move(query),
-                    done = std::move(done)](absl::StatusOr<ReadAnswer> answer) mutable {
-                     done(answer.ok() ? read(engine(), room, query) : answer.status());
-                     order_.finish(room);
-                   });
-             });
+  work().order.run(
+      room, [this, room, what, read, query = std::move(query), done = std::move(done)]() mutable {
+        if (!core().handlers().read) {
+          done(in_room(room) ? read(engine(), room, query)
+                             : absl::PermissionDeniedError("not a member of the room"));
+          return work().order.finish(room);
+        }
+        ask<ReadRequest, ReadAnswer>(
+            lane_.next_number(), core().handlers().read, ReadRequest{room, what},
+            [this, room, read, query = std::move(query),
+             done = std::move(done)](absl::StatusOr<ReadAnswer> answer) mutable {
+              done(answer.ok() ? read(engine(), room, query) : answer.status());
+              work().order.finish(room);
+            });
+      });
 }
 
 void SessionImpl::presence_command(std::string room, Callback<std::vector<ClientInfoRef>> done) {

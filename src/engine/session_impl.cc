@@ -28,8 +28,8 @@ SessionImpl::~SessionImpl() = default;
 void SessionImpl::start() {
   protocol_->start(*this);
   encoder_ = &protocol_->encoder();
-  connect_deadline_ = lane_.now() + limits().connect_timeout;
-  look_at_clock(connect_deadline_);
+  heartbeat_.await_connect(lane_.now() + limits().connect_timeout);
+  look_at_clock(heartbeat_.due());
 }
 
 Engine& SessionImpl::engine() { return lane_.engine(); }
@@ -60,7 +60,11 @@ void SessionImpl::write_message(std::string_view message) {
 
 void SessionImpl::write_out() {
   if (writable()) write_batches();
-  if (!input_refused_ || !wants_input()) return;
+  if (input_refused_ && wants_input()) read_on();
+  if (work_ != nullptr && !writing_ && work_->idle()) work_.reset();
+}
+
+void SessionImpl::read_on() {
   input_refused_ = false;
   protocol_->resume();
   if (reading_paused_ && !input_refused_ && wants_input() && transport_open_) {
@@ -86,10 +90,18 @@ bool SessionImpl::write_stopped(WriteResult result) {
   if (result == WriteResult::kFailed) {
     close(kWriteError);  // and no further write
   } else {
-    write_progress_ = lane_.now();
-    look_at_clock(write_progress_ + limits().write_stall_timeout);
+    note_write_progress();
   }
   return false;
+}
+
+void SessionImpl::note_write_progress() {
+  work().write_progress = lane_.now();
+  look_at_clock(write_stalls_at());
+}
+
+MonoTime SessionImpl::write_stalls_at() {
+  return work().write_progress + limits().write_stall_timeout;
 }
 
 void SessionImpl::ping_written() {
@@ -100,8 +112,8 @@ void SessionImpl::ping_written() {
 
 void SessionImpl::written(std::size_t bytes, bool done) {
   if (bytes > 0) {
-    write_progress_ = lane_.now();
-    heartbeat_.progress(limits(), write_progress_);
+    note_write_progress();
+    heartbeat_.progress(limits(), work_->write_progress);
   }
   if (!done) return;
   writing_ = false;
@@ -111,15 +123,10 @@ void SessionImpl::written(std::size_t bytes, bool done) {
 
 // --- Falling behind ------------------------------------------------------------------------------
 
-void SessionImpl::add_behind(Subscription& subscription) {
-  if (behind_ == nullptr) behind_ = std::make_unique<std::vector<Subscription*>>();
-  behind_->push_back(&subscription);
-}
+void SessionImpl::add_behind(Subscription& subscription) { work().behind.push_back(&subscription); }
 
 void SessionImpl::remove_behind(Subscription& subscription) {
-  if (behind_ == nullptr) return;
-  std::erase(*behind_, &subscription);
-  if (behind_->empty()) behind_.reset();
+  if (work_ != nullptr) std::erase(work_->behind, &subscription);
 }
 
 // --- Reading -------------------------------------------------------------------------------------
@@ -132,9 +139,12 @@ void SessionImpl::received(std::string_view message, MessageKind kind) {
   transport_->pause_reading();
 }
 
+std::size_t SessionImpl::commands_under_way() const {
+  return work_ == nullptr ? 0 : work_->order.waiting() + work_->requests.size();
+}
+
 bool SessionImpl::wants_input() {
-  const bool wants = !closing() &&
-                     order_.waiting() + requests_.size() < limits().commands_waiting_max &&
+  const bool wants = !closing() && commands_under_way() < limits().commands_waiting_max &&
                      outbox_.bytes() * 2 <= limits().outbox_bytes_max;
   if (!wants) input_refused_ = true;
   return wants;
@@ -178,8 +188,8 @@ void SessionImpl::look_at_clock(MonoTime deadline) {
 
 void SessionImpl::expired(MonoTime now) {
   if (closing()) return;
-  if (!connected() && now >= connect_deadline_) return close(kStale);
-  if (writing_ && now >= write_progress_ + limits().write_stall_timeout) return close(kSlow);
+  if (!connected() && now >= heartbeat_.due()) return close(kStale);
+  if (writing_ && now >= write_stalls_at()) return close(kSlow);
   switch (heartbeat_.act(now)) {
     case Heartbeat::Action::kGone:
       return close(kNoPong);
@@ -192,8 +202,7 @@ void SessionImpl::expired(MonoTime now) {
   }
   expire_credentials();
   if (closing()) return;
-  if (!connected()) look_at_clock(connect_deadline_);
-  if (writing_) look_at_clock(write_progress_ + limits().write_stall_timeout);
+  if (writing_) look_at_clock(write_stalls_at());
   look_at_clock(heartbeat_.due());
 }
 
@@ -213,8 +222,10 @@ void SessionImpl::close(const CloseReason& reason) {
 
 void SessionImpl::end(const CloseReason& reason) {
   wheel_off();
-  requests_.clear();
-  order_.clear();
+  if (work_ != nullptr) {
+    work_->requests.clear();
+    work_->order.clear();
+  }
   if (writable()) write_batches();
   while (!subscriptions_.empty()) {
     Subscription& subscription = **subscriptions_.begin();
@@ -272,8 +283,8 @@ void SessionImpl::request_timed_out(std::uint64_t request) {
   core().log().write(LogLevel::kWarning, "handler_timed_out", "a handler gave no answer in time",
                      lane_.now());
   const auto status = absl::DeadlineExceededError("the handler gave no answer in time");
-  if (planted(Fault::kStaleHandlerAnswer)) return requests_.fail_and_keep(request, status);
-  requests_.fail(request, status);
+  if (planted(Fault::kStaleHandlerAnswer)) return work().requests.fail_and_keep(request, status);
+  work().requests.fail(request, status);
   lane_.touch(*this);
 }
 

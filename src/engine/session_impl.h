@@ -13,12 +13,11 @@
 #include <vector>
 
 #include "engine/command_bucket.h"
-#include "engine/command_order.h"
 #include "engine/heartbeat.h"
 #include "engine/lane.h"
 #include "engine/member_table.h"
 #include "engine/outbox.h"
-#include "engine/requests.h"
+#include "engine/session_work.h"
 #include "engine/subscription_list.h"
 #include "madang/engine/engine.h"
 
@@ -69,7 +68,6 @@ class SessionHead {
 class alignas(64) SessionImpl final : public Session,
                                       public SessionHead,
                                       public Connection,
-                                      private Requests::Owner,
                                       private TimerWheel::Timer {
  public:
   SessionImpl(Lane& lane, std::uint64_t number, const ClientId& client,
@@ -134,7 +132,9 @@ class alignas(64) SessionImpl final : public Session,
   void end(const CloseReason& reason);
 
   // Subscriptions that are behind: the next to be served, or null.
-  Subscription* first_behind() const { return behind_ ? behind_->front() : nullptr; }
+  Subscription* first_behind() const {
+    return work_ == nullptr || work_->behind.empty() ? nullptr : work_->behind.front();
+  }
   void add_behind(Subscription& subscription);
   void remove_behind(Subscription& subscription);
   // The subscription lost its place and its room's policy is to end it.
@@ -142,10 +142,15 @@ class alignas(64) SessionImpl final : public Session,
 
   template <typename Answer>
   void answered(std::uint64_t request, absl::StatusOr<Answer> answer);
+  void request_timed_out(std::uint64_t request);
   void count_waiting(EngineCounters& counters) const;
 
  private:
   EngineImpl& core();
+  SessionWork& work() {
+    if (work_ == nullptr) work_ = std::make_unique<SessionWork>();
+    return *work_;
+  }
   const Limits& limits() const { return lane_.limits(); }
 
   // Asks the host, under a number that Lane::next_number() gave. `done` gets its answer, or an
@@ -157,7 +162,6 @@ class alignas(64) SessionImpl final : public Session,
   template <typename Call>
   void tell(Call call);
   void handler_threw(std::string_view what);
-  void request_timed_out(std::uint64_t request) override;
 
   absl::Status accept_connect(ConnectAnswer& answer, const StringMap<StreamPosition>& since,
                               ConnectResult& result);
@@ -192,6 +196,10 @@ class alignas(64) SessionImpl final : public Session,
   void refresh_by_host();
   void renew_info(const RefreshAnswer& answer);
   void write_batches();
+  void read_on();
+  void note_write_progress();
+  MonoTime write_stalls_at();
+  std::size_t commands_under_way() const;
   // Notes what became of a write. True if the next may follow.
   bool wrote(WriteResult result) { return result == WriteResult::kDone || write_stopped(result); }
   bool write_stopped(WriteResult result);
@@ -202,25 +210,16 @@ class alignas(64) SessionImpl final : public Session,
   Lane& lane_;
   Outbox outbox_;
   SubscriptionList subscriptions_;
-
-  // The connection.
   const std::uint64_t number_;
   const std::unique_ptr<ProtocolSession> protocol_;
-  MonoTime write_progress_;
-  MonoTime connect_deadline_;
   Heartbeat heartbeat_;
-
-  // Who it is.
+  CommandBucket bucket_;
   ClientInfoRef info_;
   WallTime expires_ = kNeverExpires;
   std::shared_ptr<void> attachment_;
-
-  // What it asks for.
-  CommandBucket bucket_;
-  CommandOrder order_;
-  Requests requests_;
-
-  std::unique_ptr<std::vector<Subscription*>> behind_;  // null if none is
+  std::unique_ptr<SessionWork> work_;  // see work()
 };
+
+static_assert(sizeof(SessionImpl) == 256, "a server holds a million of them");
 
 }  // namespace madang

@@ -45,7 +45,8 @@ void SessionImpl::remove(const Subscription& subscription) {
 void SessionImpl::join_command(JoinCommand command, Callback<JoinResult> done) {
   const std::string room = command.request.room;
   if (auto status = core().check_name(room); !status.ok()) return done(std::move(status));
-  order_.run(room, [this, room, command = std::move(command), done = std::move(done)]() mutable {
+  work().order.run(room, [this, room, command = std::move(command),
+                          done = std::move(done)]() mutable {
     absl::Status refusal;
     if (find(room) != nullptr) {
       refusal = absl::AlreadyExistsError("already in the room");
@@ -54,7 +55,7 @@ void SessionImpl::join_command(JoinCommand command, Callback<JoinResult> done) {
     }
     if (!refusal.ok()) {
       done(refusal);
-      return order_.finish(room);
+      return work().order.finish(room);
     }
     const auto number = lane_.next_number();
     add(room).asking->request = number;
@@ -64,7 +65,7 @@ void SessionImpl::join_command(JoinCommand command, Callback<JoinResult> done) {
                                  [this, room, command = std::move(command), done = std::move(done)](
                                      absl::StatusOr<JoinAnswer> answer) mutable {
                                    answer_join(room, command, std::move(answer), done);
-                                   order_.finish(room);
+                                   work().order.finish(room);
                                  });
   });
 }
@@ -105,7 +106,7 @@ void SessionImpl::answer_join(const std::string& room, const JoinCommand& comman
 
 PageBounds SessionImpl::first_page() const {
   return {limits().page_messages_max,
-          std::min(limits().page_bytes_max, limits().outbox_events_bytes_max)};
+          std::min(limits().page_bytes_max, limits().outbox_bytes_max / 2)};
 }
 
 bool SessionImpl::fits_protocol(Payload& info) const {
@@ -188,10 +189,10 @@ absl::Status SessionImpl::join(std::string_view room, JoinOptions options) {
 }
 
 void SessionImpl::leave_command(std::string_view room, Callback<bool> done) {
-  order_.run(room, [this, room = std::string(room), done = std::move(done)]() mutable {
+  work().order.run(room, [this, room = std::string(room), done = std::move(done)]() mutable {
     if (Subscription* const subscription = find(room)) drop(*subscription, kLeftByClient);
     done(true);
-    order_.finish(room);
+    work().order.finish(room);
   });
 }
 
@@ -200,7 +201,7 @@ absl::Status SessionImpl::leave(std::string_view room, const LeaveReason& reason
   Subscription* const subscription = find(name);
   if (subscription == nullptr || closing()) return absl::NotFoundError("not in the room");
   if (subscription->state == Subscription::State::kAsking) {
-    requests_.fail(subscription->asking->request, absl::PermissionDeniedError("called off"));
+    work().requests.fail(subscription->asking->request, absl::PermissionDeniedError("called off"));
     return absl::OkStatus();
   }
   drop(*subscription, reason);

@@ -6,22 +6,22 @@
 namespace madang {
 
 Presence::Entered Presence::enter(ClientInfoRef info) {
-  sessions_[info->client] = info;
-  if (info->user.empty()) {
+  const bool guest = info->user.empty();
+  if (guest) {
     ++anonymous_;
+    sessions_.insert(std::move(info));
     return {.first_of_user = true};
   }
-  User& user = users_[info->user];
-  if (user.sessions++ > 0) return {.first_of_user = false};
-  user.first = std::move(info);
-  return {.first_of_user = true};
+  User& user = *users_.insert({.name = info->user, .sessions = 0, .first = nullptr}).first;
+  const bool first = user.sessions++ == 0;
+  if (first) user.first = info;
+  sessions_.insert(std::move(info));
+  return {.first_of_user = first};
 }
 
 Presence::Left Presence::leave(const ClientId& client) {
-  ClientInfoRef* found = sessions_.find(client);
-  if (found == nullptr) return {};
-  Left left{.session = std::move(*found), .last_of_user = nullptr};
-  sessions_.erase(client);
+  Left left;
+  if (!sessions_.take(client, left.session)) return left;
   if (left.session->user.empty()) {
     --anonymous_;
     left.last_of_user = left.session;
@@ -30,7 +30,8 @@ Presence::Left Presence::leave(const ClientId& client) {
   User& user = *users_.find(left.session->user);
   if (--user.sessions > 0) return left;
   left.last_of_user = std::move(user.first);
-  users_.erase(left.session->user);
+  User gone;
+  users_.take(left.session->user, gone);
   return left;
 }
 
@@ -45,7 +46,7 @@ PresenceStats Presence::stats() const {
 std::vector<ClientInfoRef> Presence::list(std::size_t sessions_max) const {
   std::vector<ClientInfoRef> all;
   if (sessions_max == 0) return all;
-  sessions_.for_each([&](const ClientId&, const ClientInfoRef& info) {
+  sessions_.for_each([&](const ClientInfoRef& info) {
     all.push_back(info);
     return all.size() < sessions_max;
   });

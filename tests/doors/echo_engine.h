@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "madang/engine/engine.h"
-#include "madang/transport/asio/asio_lanes.h"
+#include "madang/transport/lanes.h"
 
 namespace madang {
 
@@ -34,7 +34,7 @@ class NullProtocol final : public ProtocolSession {
 // (3001) when they get "close".
 class EchoEngine final : public Engine {
  public:
-  explicit EchoEngine(AsioLanes& lanes) : lanes_(lanes), sessions_of_(lanes.size()) {}
+  explicit EchoEngine(Lanes& lanes) : lanes_(lanes), sessions_of_(lanes.size()) {}
 
   std::atomic<bool> refuses = false;
   std::atomic<int> sessions = 0;
@@ -150,7 +150,7 @@ class EchoEngine final : public Engine {
     scheduler(lane).post([this, node = std::move(node)] { --sessions; });
   }
 
-  AsioLanes& lanes_;
+  Lanes& lanes_;
   const Limits limits_;
   std::vector<std::set<std::unique_ptr<EchoSession>, ByAddress>> sessions_of_;
 };

@@ -36,7 +36,8 @@ TcpClient joined_client(std::uint16_t port, const std::string& extensions) {
 }  // namespace
 
 TEST_CASE("the whole: clients of a real engine meet in a room over real sockets, and drain") {
-  AsioLanes lanes({.lanes = 2});
+  const auto lanes_owner = lanes_of_each_kind({.lanes = 2});
+  Lanes& lanes = *lanes_owner;
   Handlers handlers;
   handlers.connect = [](Session&, const ConnectRequest&, Reply<ConnectAnswer> reply) {
     reply.accept();

@@ -221,7 +221,8 @@ TEST_CASE("http: connections over each bound are closed at once, and counted by 
 
 TEST_CASE("server: options that make no sense, and a port that is taken, are refused") {
   ServerFixture test;
-  AsioLanes other({.lanes = 1});
+  const auto other_owner = lanes_of_each_kind({.lanes = 1});
+  Lanes& other = *other_owner;
   CHECK(Server::start({}).status().code() == absl::StatusCode::kInvalidArgument);
   CHECK(Server::start({.engine = &test.engine, .lanes = &other}).status().code() ==
         absl::StatusCode::kInvalidArgument);

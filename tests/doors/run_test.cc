@@ -15,7 +15,8 @@ using namespace std::chrono_literals;
 TEST_CASE("run: a signal stops the server, drains the engine and returns in time") {
   for (const bool answers : {true, false}) {
     CAPTURE(answers);
-    AsioLanes lanes({.lanes = 2});
+    const auto lanes_owner = lanes_of_each_kind({.lanes = 2});
+    Lanes& lanes = *lanes_owner;
     EchoEngine engine(lanes);
     auto server = Server::start(
         {.engine = &engine, .lanes = &lanes, .protocols = {{.make = [](const http::Request&) {

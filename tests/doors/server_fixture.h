@@ -13,7 +13,7 @@
 
 #include "echo_engine.h"
 #include "madang/doors/server.h"
-#include "madang/transport/asio/asio_lanes.h"
+#include "transport/each_kind.h"
 #include "transport/frames.h"
 #include "transport/tcp_client.h"
 
@@ -52,7 +52,8 @@ struct ServerFixture {
 
   TcpClient connect() { return TcpClient(server->port()); }
 
-  AsioLanes lanes{{.lanes = 2}};
+  const std::unique_ptr<Lanes> owner = lanes_of_each_kind({.lanes = 2});
+  Lanes& lanes = *owner;
   EchoEngine engine{lanes};
   std::unique_ptr<Server> server;
 };

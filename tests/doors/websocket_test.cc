@@ -6,7 +6,6 @@
 #include <list>
 
 #include "madang/base/random.h"
-#include "madang/transport/asio/tcp_listener.h"
 #include "madang/transport/websocket/deflate.h"
 #include "server_fixture.h"
 
@@ -263,8 +262,9 @@ TEST_CASE("stop: idle clients are let go, requests under way are answered, sessi
   CHECK(waits.receive_all().ends_with("done\n"));
   CHECK(has_stopped.wait_for(10s) == std::future_status::ready);
 
-  AsioLanes lanes({.lanes = 1});
-  CHECK(TcpListener::listen(lanes, 0, {.port = port}, nullptr, nullptr).ok());
+  const auto lanes_owner = lanes_of_each_kind({.lanes = 1});
+  Lanes& lanes = *lanes_owner;
+  CHECK(lanes.listen(0, {.port = port}, nullptr, nullptr).ok());
 
   std::promise<void> drained;
   test.engine.drain({}, [&] { drained.set_value(); });

@@ -13,13 +13,15 @@ ARROWS = {
     "http": ("base",),
     "transport": ("base", "room", "engine"),
     "transport/websocket": ("base", "room", "engine", "transport"),
-    "transport/asio": ("base", "engine", "transport"),
+    "transport/tcp": ("base", "engine", "transport"),
+    "transport/asio": ("base", "engine", "transport", "transport/tcp"),
+    "transport/uring": ("base", "engine", "transport", "transport/tcp"),
     "doors": ("base", "room", "engine", "protocol", "http", "transport", "transport/websocket",
-              "transport/asio"),
+              "transport/asio", "transport/uring"),
     "testing": ("base", "room", "engine", "transport"),
 }
 
-SOCKET_FOLDERS = ("src/transport/asio/", "src/doors/")
+SOCKET_FOLDERS = ("src/transport/tcp/", "src/transport/asio/", "src/transport/uring/", "src/doors/")
 
 # Every header that is not of the C++ library, and where it may be seen. What is missing is refused.
 OUTSIDE = {
@@ -30,8 +32,9 @@ OUTSIDE = {
     "http_parser.h": ("src/http/",),
     "openssl/": ("src/transport/websocket/",),
     "zlib.h": ("src/transport/websocket/",),
-    "asio.hpp": SOCKET_FOLDERS,
-    "asio/": SOCKET_FOLDERS + ("include/madang/transport/asio/",),
+    "asio.hpp": ("src/transport/asio/",),
+    "asio/": ("src/transport/asio/", "include/madang/transport/asio/"),
+    "liburing.h": ("src/transport/uring/",),
     "arpa/": SOCKET_FOLDERS,
     "netdb.h": SOCKET_FOLDERS,
     "netinet/": SOCKET_FOLDERS,
@@ -69,7 +72,9 @@ def judge(path, quote, header):
     source = SOURCE.match(path)
     inside = header.startswith("madang/") or (quote == '"' and folder_of(header) is not None)
     if not source:
-        if path.startswith(("examples/", "bench/")) and inside and not header.startswith("madang/"):
+        # The small benchmarks measure parts, as tests test them.
+        host = path.startswith(("examples/", "bench/")) and not path.startswith("bench/micro/")
+        if host and inside and not header.startswith("madang/"):
             return f"{header} is private to src/; a host includes madang/..."
         return None
 

@@ -69,7 +69,7 @@ KEEPS = {
         {"include/madang/room/room.h": '#include "absl/container/flat_hash_map.h"'},
         {"include/madang/engine.h": '#include "madang/engine/engine.h"'},
         {"src/engine/shard.cc": '#include <mutex>\n#include "engine/shard.h"'},
-        {"src/doors/server.cc": "#include <asio.hpp>\n#include <sys/socket.h>"},
+        {"src/transport/asio/lane.cc": "#include <asio.hpp>\n#include <sys/socket.h>"},
         {"src/transport/websocket/a.cc": "#include <zlib.h>"},
         {"src/room/a.cc": '#include "b.h"', "src/room/b.h": ""},
         {"tests/http/a.cc": '#include "http/ascii.h"'},

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <limits>
 #include <memory>
@@ -93,7 +94,7 @@ class MemoryStream final : public ByteStream {
     if (ended_) ++rules_broken_;
     ended_ = aborted_ = true;
   }
-  const std::string& peer_address() const override { return peer_address_; }
+  PeerAddress peer_address() const override { return peer_address_; }
 
  private:
   std::size_t fill_wire() {
@@ -111,7 +112,7 @@ class MemoryStream final : public ByteStream {
     handler->written(moved, pending_.empty());
   }
 
-  const std::string peer_address_ = "192.0.2.1";
+  const PeerAddress peer_address_ = PeerAddress::v4(std::array<std::uint8_t, 4>{192, 0, 2, 1});
   std::shared_ptr<ByteStreamHandler> handler_;
   std::string incoming_;
   std::string pending_;

@@ -11,8 +11,7 @@
 #include <string>
 #include <thread>
 
-#include "madang/transport/asio/asio_lanes.h"
-#include "madang/transport/asio/tcp_listener.h"
+#include "each_kind.h"
 #include "tcp_client.h"
 
 namespace madang {
@@ -44,6 +43,7 @@ class TestHandler : public ByteStreamHandler {
   std::function<void(TestHandler&, std::span<char>)> on_received;
   std::function<void(TestHandler&, bool)> on_written;
   std::size_t written_bytes = 0;
+  bool waits = false;  // for the test to use
   std::atomic<int> closings = 0;
   std::promise<void> closed_promise;
   std::promise<void> ended;
@@ -60,16 +60,17 @@ void read_when_written(TestHandler& self, bool done) {
 // A lane that listens, and hands each connection to `prepare`.
 struct TcpFixture {
   explicit TcpFixture(std::function<void(TestHandler&)> prepare_) : prepare(std::move(prepare_)) {
-    auto made = TcpListener::listen(
-        lanes, 0, {.pause_after_failure = 20ms},
+    auto listening = lanes.listen(
+        0, {.pause_after_failure = 20ms},
         [this](ByteStream& stream) {
           auto handler = std::make_shared<TestHandler>(stream);
           if (prepare) prepare(*handler);
+          if (made) made(handler);
           return handler;
         },
         [this](int) { ++accept_failures; });
-    REQUIRE(made.ok());
-    listener = *std::move(made);
+    REQUIRE(listening.ok());
+    listener = *std::move(listening);
     listener->start();
     lanes.start();
   }
@@ -88,8 +89,10 @@ struct TcpFixture {
   }
 
   std::function<void(TestHandler&)> prepare;
+  std::function<void(const std::shared_ptr<TestHandler>&)> made;
   std::atomic<int> accept_failures = 0;
-  AsioLanes lanes{{.lanes = 1}};
+  const std::unique_ptr<Lanes> owner = lanes_of_each_kind({.lanes = 1});
+  Lanes& lanes = *owner;
   std::unique_ptr<TcpListener> listener;
 };
 
@@ -207,7 +210,31 @@ TEST_CASE("tcp: an end and a reset of the peer are told once") {
   }
 }
 
-TEST_CASE("tcp: a write into a connection that was reset fails, and closed() follows later") {
+TEST_CASE("tcp: a write into a connection that was reset is found out, and closed() follows once") {
+  std::promise<TestHandler*> made;
+  std::future<void> closed;
+  std::future<void> ended;
+  TcpFixture test([&](TestHandler& handler) {
+    closed = handler.closed_promise.get_future();  // a second closed() would throw
+    ended = handler.ended.get_future();
+    handler.stream.pause_reading();
+    made.set_value(&handler);
+  });
+  TcpClient client(test.listener->port());
+  TestHandler* const handler = made.get_future().get();
+  client.reset();
+  const Payload payload("x");
+  while (ended.wait_for(0s) != std::future_status::ready) {
+    test.on_lane([&] {
+      if (ended.wait_for(0s) == std::future_status::ready) return;
+      handler->stream.write({&payload, 1});
+      CHECK(handler->closings == 0);  // not from within the call
+    });
+  }
+  CHECK(ready(closed));
+}
+
+TEST_CASE("tcp: a large write into a connection that was reset fails, and closed() follows later") {
   std::promise<TestHandler*> made;
   std::future<void> closed;
   TcpFixture test([&](TestHandler& handler) {
@@ -218,15 +245,144 @@ TEST_CASE("tcp: a write into a connection that was reset fails, and closed() fol
   TcpClient client(test.listener->port());
   TestHandler* const handler = made.get_future().get();
   client.reset();
+  const Payload payload(std::string(100'000, 'x'));
   bool failed = false;
   while (!failed) {
     test.on_lane([&] {
-      const Payload payload("x");
       failed = handler->stream.write({&payload, 1}) == WriteResult::kFailed;
-      if (failed) CHECK(handler->closings == 0);
+      if (!failed) return;
+      CHECK(handler->closings == 0);
+      CHECK(handler->stream.write({&payload, 1}) == WriteResult::kFailed);
     });
   }
   CHECK(ready(closed));
+}
+
+TEST_CASE("tcp: writes of one turn arrive in order, small and large ones, whatever their number") {
+  std::string wanted;
+  TcpFixture test([&](TestHandler& handler) {
+    handler.on_received = [&](TestHandler& self, std::span<char>) {
+      // 600 bytes, then 40,000 at once, then more payloads than go into one call, and so on.
+      for (const std::size_t size : {1, 599, 40'000, 3, 20'000, 7}) {
+        const Payload payload(std::string(size, static_cast<char>('a' + size % 26)));
+        for (int i = 0; i < 70; ++i) {
+          if (size > 1'000 && i > 0) break;
+          CHECK(self.stream.write({&payload, 1}) == WriteResult::kDone);
+          wanted += payload.view();
+        }
+      }
+      self.stream.close_after_flush(10s);
+    };
+  });
+  TcpClient client(test.listener->port());
+  client.send("go");
+  CHECK((client.receive_all() == wanted));
+}
+
+TEST_CASE("tcp: what was answered with kDone and did not leave is not reported, later writes are") {
+  struct Report {
+    std::size_t written = 0;
+    int dones = 0;
+  } report;
+  TestHandler* handler = nullptr;
+  std::promise<void> made;
+  TcpFixture test([&](TestHandler& connection) {
+    handler = &connection;
+    connection.on_written = [&](TestHandler& self, bool done) {
+      report.written = self.written_bytes;
+      report.dones += done ? 1 : 0;
+    };
+    made.set_value();
+  });
+  TcpClient client(test.listener->port(), 4 * 1024);
+  made.get_future().wait();
+  // One small write a turn, until the kernel is full and the next is answered with kPending.
+  const Payload payload(std::string(10'000, 'x'));
+  std::size_t total = 0;
+  std::size_t pending = 0;
+  while (pending == 0) {
+    test.on_lane([&] {
+      const bool is_pending = handler->stream.write({&payload, 1}) == WriteResult::kPending;
+      pending = handler->stream.pending_bytes();
+      CHECK((pending > 0) == is_pending);
+      CHECK(pending <= payload.size());
+      total += payload.size();
+    });
+  }
+  CHECK((client.receive_all(total) == std::string(total, 'x')));
+  bool done = false;
+  while (!done) {
+    test.on_lane([&] { done = report.dones == 1; });
+  }
+  test.on_lane([&] {
+    CHECK(report.written == pending);
+    CHECK(handler->stream.pending_bytes() == 0);
+    CHECK(handler->stream.write({&payload, 1}) == WriteResult::kDone);
+  });
+  CHECK(client.receive_all(payload.size()).size() == payload.size());
+}
+
+TEST_CASE("tcp: what was written in the turn leaves before an abort of that turn") {
+  TcpFixture test([](TestHandler& handler) {
+    handler.on_received = [](TestHandler& self, std::span<char>) {
+      const Payload payload("last words");
+      CHECK(self.stream.write({&payload, 1}) == WriteResult::kDone);
+      self.stream.abort();
+    };
+  });
+  TcpClient client(test.listener->port());
+  client.send("go");
+  CHECK(client.receive_all() == "last words");
+}
+
+TEST_CASE("tcp: one turn writes to many, of whom some are gone, blocked, or end in that turn") {
+  constexpr std::size_t kClients = 300;  // more than a lane flushes at once
+  std::vector<std::weak_ptr<TestHandler>> handlers;
+  TcpFixture test(nullptr);
+  test.made = [&](const std::shared_ptr<TestHandler>& handler) {
+    handler->on_received = [](TestHandler& self, std::span<char>) {
+      const Payload payload("hello");
+      self.stream.write({&payload, 1});
+    };
+    handlers.push_back(handler);
+  };
+  std::vector<TcpClient> clients;
+  for (std::size_t i = 0; i < kClients; ++i) {
+    // One after the other, so that handlers[i] is clients[i]'s.
+    clients.emplace_back(test.listener->port(), i % 10 == 1 ? 4 * 1024 : 0).send("x");
+    CHECK(clients.back().receive_all(5) == "hello");
+  }
+  for (std::size_t i = 0; i < kClients; i += 10)
+    clients[i].reset();
+  constexpr int kRounds = 5;
+  const Payload frame(pattern(3'000));
+  const Payload page(std::string(200'000, 'x'));
+  std::vector<std::string> accepted(kClients);
+  for (int round = 0; round < kRounds; ++round) {
+    test.on_lane([&] {
+      for (std::size_t i = 0; i < handlers.size(); ++i) {
+        const auto handler = handlers[i].lock();
+        if (handler == nullptr || handler->waits) continue;
+        const Payload& payload = i % 10 == 1 ? page : frame;
+        handler->waits = handler->stream.write({&payload, 1}) == WriteResult::kPending;
+        accepted[i] += payload.view();
+        if (i % 10 == 2 && round == 2) {
+          handlers[i].reset();
+          handler->stream.abort();
+        }
+      }
+    });
+  }
+  for (std::size_t i = 0; i < kClients; ++i) {
+    CAPTURE(i);
+    if (i % 10 == 0) {
+      CHECK(handlers[i].expired());
+    } else if (i % 10 == 2) {
+      CHECK((clients[i].receive_all() == accepted[i]));
+    } else {
+      CHECK((clients[i].receive_all(accepted[i].size()) == accepted[i]));
+    }
+  }
 }
 
 TEST_CASE("tcp: closing after the flush delivers all, though the peer goes on sending") {
@@ -327,13 +483,14 @@ TEST_CASE("listen: without file descriptors it pauses, does not spin, and then g
 }
 
 TEST_CASE("listen: a port that is taken is refused, and text that is no address") {
-  AsioLanes lanes({.lanes = 1});
+  const auto owner = lanes_of_each_kind({.lanes = 1});
+  Lanes& lanes = *owner;
   const auto accept = [](ByteStream&) { return nullptr; };
-  auto first = TcpListener::listen(lanes, 0, {}, accept, nullptr);
+  auto first = lanes.listen(0, {}, accept, nullptr);
   REQUIRE(first.ok());
-  auto second = TcpListener::listen(lanes, 0, {.port = (*first)->port()}, accept, nullptr);
+  auto second = lanes.listen(0, {.port = (*first)->port()}, accept, nullptr);
   CHECK(second.status().code() == absl::StatusCode::kUnavailable);
-  auto third = TcpListener::listen(lanes, 0, {.address = "localhost"}, accept, nullptr);
+  auto third = lanes.listen(0, {.address = "localhost"}, accept, nullptr);
   CHECK(third.status().code() == absl::StatusCode::kInvalidArgument);
 }
 

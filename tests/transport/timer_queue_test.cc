@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "transport/asio/timer_queue.h"
+#include "transport/tcp/timer_queue.h"
 
 #include <doctest/doctest.h>
 

@@ -135,6 +135,23 @@ TEST_CASE("close: a code that may not be on the wire is sent as 1011") {
   CHECK(test.stream.take() == server_close(1011, "odd"));
 }
 
+TEST_CASE("close: who the peer was is known during the connection and after its end") {
+  WebSocketFixture asked;
+  asked.start();
+  const TransportInfo& info = asked.transport->info();
+  CHECK(info.name == "websocket");
+  CHECK(info.address == "192.0.2.1");
+  CHECK(info.origin == "http://example.org");
+  CHECK(info.path == "/");
+  asked.stream.hang_up();
+  CHECK(&asked.transport->info() == &info);
+
+  WebSocketFixture late;
+  late.start();
+  late.stream.hang_up();
+  CHECK(late.transport->info().address == "192.0.2.1");
+}
+
 TEST_CASE("close: dropped with timers set, the transport leaves nothing behind") {
   WebSocketFixture test;
   test.start();

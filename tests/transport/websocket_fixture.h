@@ -51,11 +51,11 @@ struct WebSocketFixture {
       : lane(std::make_shared<WebSocketLane>(scheduler, options)),
         transport(std::make_shared<WebSocketTransport>(
             lane, stream,
-            WebSocketTransport::Setup{
-                .info = {.name = "websocket", .address = "192.0.2.1", .origin = {}, .path = "/"},
-                .compression = compression,
-                .response = Payload(response),
-                .ticket = nullptr})) {
+            WebSocketTransport::Setup{.origin = "http://example.org",
+                                      .path = "/",
+                                      .compression = compression,
+                                      .response = Payload(response),
+                                      .ticket = nullptr})) {
     stream.set_handler(transport);
   }
 

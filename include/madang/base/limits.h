@@ -32,8 +32,9 @@ struct Limits {
   // Bytes that wait for one session's socket. Above it the session's rooms fall behind; a reply or
   // a message of its own that does not fit closes it as a slow consumer (3008).
   std::size_t outbox_bytes_max = 1024 * 1024;
-  // Of that, what room events may take, so that replies still fit.
-  std::size_t outbox_events_bytes_max = 768 * 1024;
+  // Of that, what room events may take: enough for any socket that is only slower for a moment,
+  // little enough that a thousand that stand still are cheap. The rest of it is for replies.
+  std::size_t outbox_events_bytes_max = 64 * 1024;
   // Commands of one session that wait for a handler or for a command before them. At the bound the
   // session is not read.
   std::size_t commands_waiting_max = 128;

@@ -4,7 +4,7 @@
 #include "madang/base/time.h"
 #include "madang/doors/server.h"
 #include "madang/engine/engine.h"
-#include "madang/transport/asio/asio_lanes.h"
+#include "madang/transport/lanes.h"
 
 namespace madang {
 
@@ -18,6 +18,6 @@ struct RunOptions {
 // The rest of a server's main(): starts the lanes, waits for SIGINT or SIGTERM, stops the server,
 // drains the engine and ends the lanes. Answers whether all connections ended before the deadline.
 // Nothing runs any more when it returns, so that what was handed in can be destroyed.
-bool run_until_signal(AsioLanes& lanes, Engine& engine, Server& server, RunOptions options = {});
+bool run_until_signal(Lanes& lanes, Engine& engine, Server& server, RunOptions options = {});
 
 }  // namespace madang

@@ -20,7 +20,7 @@
 #include "madang/http/request.h"
 #include "madang/http/request_parser.h"
 #include "madang/http/router.h"
-#include "madang/transport/asio/asio_lanes.h"
+#include "madang/transport/lanes.h"
 #include "madang/transport/websocket/websocket_lane.h"
 
 namespace madang {
@@ -74,7 +74,7 @@ struct WebSocketProtocol {
 struct ServerOptions {
   // Made with the schedulers of `lanes`, in their order. Both outlive the server.
   Engine* engine = nullptr;
-  AsioLanes* lanes = nullptr;
+  Lanes* lanes = nullptr;
 
   // An address in numbers. "0.0.0.0" and "::" let everybody in, so the default is this machine.
   std::string address = "127.0.0.1";
@@ -111,7 +111,7 @@ struct ServerOptions {
 //                                .protocols = {{.make = ...}}});
 //   run_until_signal(lanes, **engine, **server);
 //
-// To end in order: stop(), Engine::drain(), AsioLanes::stop() and join(); then destroy server,
+// To end in order: stop(), Engine::drain(), Lanes::stop() and join(); then destroy server,
 // engine and lanes, which is the reverse of how they were made. run_until_signal() in run.h does
 // the first half, and scopes do the other. Thread-safe.
 class Server {

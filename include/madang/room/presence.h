@@ -4,10 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/hash/hash.h"
-#include "madang/base/growing_map.h"
+#include "madang/base/growing_set.h"
 #include "madang/base/hash.h"
 #include "madang/room/event.h"
 
@@ -46,12 +47,32 @@ class Presence {
 
  private:
   struct User {
+    std::string name;
     std::uint64_t sessions = 0;
     ClientInfoRef first;  // the session that brought the user in
   };
 
-  GrowingMap<ClientId, ClientInfoRef, absl::Hash<ClientId>> sessions_;
-  GrowingMap<std::string, User, StringHash, StringEqual> users_;
+  struct SessionHash {
+    std::size_t operator()(const ClientId& client) const { return absl::Hash<ClientId>{}(client); }
+    std::size_t operator()(const ClientInfoRef& info) const { return (*this)(info->client); }
+  };
+  struct SameSession {
+    bool operator()(const ClientInfoRef& a, const ClientId& b) const { return a->client == b; }
+    bool operator()(const ClientInfoRef& a, const ClientInfoRef& b) const {
+      return a->client == b->client;
+    }
+  };
+  struct UserHash {
+    std::size_t operator()(std::string_view name) const { return StringHash{}(name); }
+    std::size_t operator()(const User& user) const { return (*this)(user.name); }
+  };
+  struct SameUser {
+    bool operator()(const User& a, std::string_view b) const { return a.name == b; }
+    bool operator()(const User& a, const User& b) const { return a.name == b.name; }
+  };
+
+  GrowingSet<ClientInfoRef, SessionHash, SameSession> sessions_;
+  GrowingSet<User, UserHash, SameUser> users_;
   std::uint64_t anonymous_ = 0;
 };
 

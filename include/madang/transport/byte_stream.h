@@ -4,11 +4,11 @@
 #include <cstddef>
 #include <memory>
 #include <span>
-#include <string>
 
 #include "madang/base/payload.h"
 #include "madang/base/time.h"
 #include "madang/engine/transport.h"
+#include "madang/transport/peer_address.h"
 
 namespace madang {
 
@@ -43,12 +43,18 @@ class ByteStream {
   // Reports to `handler` from now on. The old handler is released when no call to it is under way.
   virtual void set_handler(std::shared_ptr<ByteStreamHandler> handler) = 0;
 
-  // Sends the payloads one after the other. The span lives for the call; what can not leave at once
-  // is kept as copies of Payloads. Not called again after kPending until written(n, true), and not
-  // after kFailed, which closed() follows.
+  // Sends the payloads one after the other, at the latest when the lane's tasks of this turn have
+  // run, so that several writes of a turn leave together. The span lives for the call; what is not
+  // sent in it is kept as copies of Payloads.
+  //
+  // kDone: the bytes are the stream's matter. Should the peer turn out to be slow, at most what was
+  // written in one turn waits here, and then the next write is answered with kPending.
+  // kPending: written() reports the bytes of this write, and of no other. Not called again until
+  // written(n, true).
+  // kFailed: the connection is broken; closed() follows. Not called again.
   virtual WriteResult write(std::span<const Payload> payloads) = 0;
 
-  // How many bytes of the last write have not left.
+  // How many bytes have not left of a write that was answered with kPending.
   virtual std::size_t pending_bytes() const = 0;
 
   // A stream reads from the start. While reading is paused, received() is not called, and a peer
@@ -60,11 +66,11 @@ class ByteStream {
   // all. What it sends meanwhile is discarded. After `deadline` the connection is cut.
   virtual void close_after_flush(Duration deadline) = 0;
 
-  // Ends the connection now, without what is pending.
+  // Ends the connection now, without what is pending. What was answered with kDone leaves if the
+  // kernel takes it at once.
   virtual void abort() = 0;
 
-  // The peer's address without its port: "192.0.2.1", "2001:db8::1". As long as the stream.
-  virtual const std::string& peer_address() const = 0;
+  virtual PeerAddress peer_address() const = 0;
 };
 
 }  // namespace madang

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "asio_types.h"
-#include "timer_queue.h"
+#include "transport/tcp/timer_queue.h"
 
 namespace madang {
 

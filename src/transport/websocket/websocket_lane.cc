@@ -2,6 +2,7 @@
 #include "madang/transport/websocket/websocket_lane.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "madang/transport/websocket/close_code.h"
 #include "madang/transport/websocket/websocket_framing.h"
@@ -24,6 +25,17 @@ Framing& WebSocketLane::deflate_framing(MessageKind kind, int window_bits) {
     framing = std::make_unique<DeflateFraming>(kind, deflate, options_.deflate_threshold_bytes);
   }
   return *framing;
+}
+
+std::shared_ptr<const WebSocketLane::Site> WebSocketLane::site(std::string origin,
+                                                               std::string path) {
+  for (const auto& site : sites_) {
+    if (site && site->origin == origin && site->path == path) return site;
+  }
+  auto& place = sites_[next_site_];
+  next_site_ = (next_site_ + 1) % kSitesMax;
+  place = std::make_shared<const Site>(Site{std::move(origin), std::move(path)});
+  return place;
 }
 
 websocket::Event WebSocketLane::inflate(const websocket::Event& message) {

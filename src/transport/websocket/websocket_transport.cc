@@ -2,8 +2,10 @@
 #include "madang/transport/websocket/websocket_transport.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "madang/transport/websocket/close_code.h"
 #include "madang/transport/websocket/frame.h"
@@ -11,6 +13,10 @@
 namespace madang {
 
 namespace {
+
+constexpr Duration kSecond = std::chrono::seconds(1);
+// Between two pings where none should come back.
+constexpr Duration kNever = std::chrono::hours(24);
 
 std::size_t total_bytes(std::span<const Payload> payloads) {
   std::size_t bytes = 0;
@@ -28,16 +34,70 @@ Payload control_frame(websocket::Opcode opcode, std::string_view payload) {
 
 }  // namespace
 
+struct WebSocketTransport::Busy {
+  // Reading.
+  std::vector<char> rest;  // what is still to be read, from rest_begin on
+  std::size_t rest_begin = 0;
+  MonoTime message_since{};  // the unfinished message's first byte, or a little before
+
+  // Writing.
+  Payload own;                // goes before the next message: the response, later the newest pong
+  std::vector<Payload> held;  // the engine's, written while the stream was busy with own
+  Payload close_frame;        // goes last
+  std::size_t own_left = 0;   // of what the stream is busy with, the part that is not the engine's
+
+  // Ending, and for those who ask.
+  TimerHandle close_timer;
+  std::optional<PeerAddress> address;  // once there is no stream that knows it
+  std::unique_ptr<const TransportInfo> info;
+
+  bool needed() const {
+    return !rest.empty() || !own.empty() || !held.empty() || !close_frame.empty() || own_left > 0 ||
+           close_timer.id != 0 || address || info;
+  }
+};
+
 WebSocketTransport::WebSocketTransport(std::shared_ptr<WebSocketLane> lane, ByteStream& stream,
                                        Setup setup)
     : lane_(std::move(lane)),
-      info_(std::move(setup.info)),
       ticket_(std::move(setup.ticket)),
+      site_(lane_->site(std::move(setup.origin), std::move(setup.path))),
       stream_(&stream),
-      reader_(websocket::Role::kServer, &lane_->reader_limits(), setup.compression),
-      control_filled_(lane_->scheduler().now()),
-      control_tokens_(lane_->options().control_burst),
-      own_(std::move(setup.response)) {}
+      reader_(websocket::Role::kServer, &lane_->reader_limits(), setup.compression) {
+  if (!setup.response.empty()) busy().own = std::move(setup.response);
+}
+
+WebSocketTransport::~WebSocketTransport() = default;
+
+WebSocketTransport::Busy& WebSocketTransport::busy() const {
+  if (!busy_) busy_ = std::make_unique<Busy>();
+  return *busy_;
+}
+
+// To be called where nothing of busy_ is in use.
+void WebSocketTransport::settle() {
+  if (busy_ && !message_watched_ && !busy_->needed()) busy_.reset();
+}
+
+// Few hosts ask, so it is put together for them.
+const TransportInfo& WebSocketTransport::info() const {
+  auto& info = busy().info;
+  if (!info) {
+    const PeerAddress address =
+        stream_ != nullptr ? stream_->peer_address() : busy().address.value_or(PeerAddress());
+    info = std::make_unique<const TransportInfo>(TransportInfo{.name = "websocket",
+                                                               .address = address.text(),
+                                                               .origin = site_->origin,
+                                                               .path = site_->path});
+  }
+  return *info;
+}
+
+// The stream is at an end, or about to be told to.
+void WebSocketTransport::end_stream() {
+  if (!busy().info) busy().address = stream_->peer_address();
+  stream_ = nullptr;
+}
 
 void WebSocketTransport::start(Connection& connection, std::span<char> bytes) {
   if (!closing_) connection_ = &connection;  // else the engine has forgotten it already
@@ -49,7 +109,8 @@ void WebSocketTransport::start(Connection& connection, std::span<char> bytes) {
 
 void WebSocketTransport::received(std::span<char> bytes) {
   const std::span<char> left = consume(bytes);
-  rest_.assign(left.begin(), left.end());
+  if (!left.empty()) busy().rest.assign(left.begin(), left.end());
+  settle();
 }
 
 std::span<char> WebSocketTransport::consume(std::span<char> input) {
@@ -90,7 +151,7 @@ void WebSocketTransport::handle(const websocket::Event& event) {
 
 void WebSocketTransport::deliver(const websocket::Event& event) {
   // What is unfinished from here on is another message.
-  if (message_watched_) message_since_ = lane_->scheduler().now();
+  if (message_watched_) busy().message_since = lane_->scheduler().now();
   const websocket::Event message = event.compressed ? lane_->inflate(event) : event;
   if (message.kind == websocket::EventKind::kError) {
     lane_->count_error(message.code);
@@ -102,27 +163,23 @@ void WebSocketTransport::deliver(const websocket::Event& event) {
 
 // Only the newest ping is answered if several come before a pong can leave, as RFC 6455 allows.
 void WebSocketTransport::answer_ping(std::string_view payload) {
-  own_ = control_frame(websocket::Opcode::kPong, payload);
+  busy().own = control_frame(websocket::Opcode::kPong, payload);
   flush();
 }
 
+// A bucket of tokens, told by the time when it will be full again.
 bool WebSocketTransport::admit_control() {
   const WebSocketOptions& options = lane_->options();
+  const Duration interval =
+      options.control_per_second > 0 ? kSecond / options.control_per_second : kNever;
   const MonoTime now = lane_->scheduler().now();
-  const auto elapsed = std::chrono::duration<double>(now - control_filled_).count();
-  const auto room = static_cast<double>(options.control_burst - control_tokens_);
-  const auto refill =
-      static_cast<std::uint32_t>(std::min(elapsed * options.control_per_second, room));
-  if (refill > 0) {
-    control_tokens_ += refill;
-    control_filled_ = now;
-  }
-  if (control_tokens_ == 0) {
+  const MonoTime due = std::max(control_due_, now) + interval;
+  if ((due - now - Duration(1)) / interval >= options.control_burst) {
     lane_->counters.control_floods.add();
     fail(websocket::kClosePolicyViolation, "too many control frames", kTooManyRequests);
     return false;
   }
-  --control_tokens_;
+  control_due_ = due;
   return true;
 }
 
@@ -135,7 +192,7 @@ void WebSocketTransport::pause_reading() {
 void WebSocketTransport::resume_reading() {
   if (stream_ == nullptr || !paused_) return;
   paused_ = false;
-  if (rest_.empty()) {
+  if (rest_empty()) {
     stream_->resume_reading();
   } else if (!std::exchange(drain_posted_, true)) {
     lane_->scheduler().post([weak = weak_from_this()] {
@@ -146,24 +203,28 @@ void WebSocketTransport::resume_reading() {
 
 void WebSocketTransport::drain_rest() {
   drain_posted_ = false;
-  if (stream_ == nullptr || paused_) return;
+  if (stream_ == nullptr || paused_ || rest_empty()) return;
   // The rest is read where it lies, so that a peer that is paused after each message costs no more
   // than one that is not.
-  const std::span<char> left = consume(std::span(rest_).subspan(rest_begin_));
-  rest_begin_ = rest_.size() - left.size();
+  Busy& busy = *busy_;
+  const std::span<char> left = consume(std::span(busy.rest).subspan(busy.rest_begin));
+  busy.rest_begin = busy.rest.size() - left.size();
   if (!left.empty()) return;
-  rest_ = {};
-  rest_begin_ = 0;
+  busy.rest = {};
+  busy.rest_begin = 0;
+  settle();
   if (stream_ != nullptr && !paused_) stream_->resume_reading();
 }
+
+bool WebSocketTransport::rest_empty() const { return busy_ == nullptr || busy_->rest.empty(); }
 
 // One timer watches all unfinished messages of the connection, so that a message that comes in two
 // reads costs no timer of its own.
 void WebSocketTransport::watch_message() {
   if (message_watched_ || !reader_.in_message()) return;
   message_watched_ = true;
-  message_since_ = lane_->scheduler().now();
-  const MonoTime due = message_since_ + lane_->options().message_timeout;
+  busy().message_since = lane_->scheduler().now();
+  const MonoTime due = busy().message_since + lane_->options().message_timeout;
   lane_->scheduler().call_at(due, [weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->check_message_age();
   });
@@ -171,8 +232,8 @@ void WebSocketTransport::watch_message() {
 
 void WebSocketTransport::check_message_age() {
   message_watched_ = false;
-  if (stream_ == nullptr || closing_ || paused_ || !reader_.in_message()) return;
-  const MonoTime due = message_since_ + lane_->options().message_timeout;
+  if (stream_ == nullptr || closing_ || paused_ || !reader_.in_message()) return settle();
+  const MonoTime due = busy().message_since + lane_->options().message_timeout;
   if (lane_->scheduler().now() >= due) {
     lane_->counters.slow_messages.add();
     fail(websocket::kClosePolicyViolation, "message takes too long", kBadRequest);
@@ -189,10 +250,11 @@ void WebSocketTransport::check_message_age() {
 WriteResult WebSocketTransport::write(std::span<const Payload> payloads) {
   if (stream_ == nullptr || closing_ || write_failed_) return WriteResult::kFailed;
   if (stream_busy_) {
-    held_.assign(payloads.begin(), payloads.end());
+    busy().held.assign(payloads.begin(), payloads.end());
     return WriteResult::kPending;
   }
-  return send(std::exchange(own_, {}), payloads);
+  if (busy_ == nullptr || busy_->own.empty()) return send({}, payloads);
+  return send(std::exchange(busy_->own, {}), payloads);
 }
 
 WriteResult WebSocketTransport::send(const Payload& own, std::span<const Payload> messages) {
@@ -210,32 +272,36 @@ WriteResult WebSocketTransport::send(const Payload& own, std::span<const Payload
     const std::size_t pending = stream_->pending_bytes();
     stream_busy_ = true;
     engine_waits_ = !messages.empty();
-    own_left_ = pending - std::min(pending, total_bytes(messages));
+    const std::size_t own_left = pending - std::min(pending, total_bytes(messages));
+    if (own_left > 0) busy().own_left = own_left;
   }
   if (result == WriteResult::kFailed) write_failed_ = true;
   return result;
 }
 
 void WebSocketTransport::written(std::size_t bytes, bool done) {
-  const std::size_t own = std::min(bytes, own_left_);
-  own_left_ -= own;
-  bytes -= own;
+  if (busy_) {
+    const std::size_t own = std::min(bytes, busy_->own_left);
+    busy_->own_left -= own;
+    bytes -= own;
+  }
   stream_busy_ = !done;
   if (engine_waits_ && bytes > 0) {
     if (done) engine_waits_ = false;
     if (connection_ != nullptr) connection_->written(bytes, done);
   }
   flush();
+  settle();
 }
 
 // Sends what waited for the stream. The engine has forgotten a connection that is closing, so that
 // only for others there is something to report.
 void WebSocketTransport::flush() {
-  if (stream_ == nullptr || stream_busy_ || write_failed_) return;
-  std::vector<Payload> messages = std::exchange(held_, {});
+  if (stream_ == nullptr || stream_busy_ || write_failed_ || busy_ == nullptr) return;
+  std::vector<Payload> messages = std::exchange(busy_->held, {});
   const std::size_t messages_bytes = total_bytes(messages);
-  const Payload own = std::exchange(own_, {});
-  if (!close_frame_.empty()) messages.push_back(std::exchange(close_frame_, {}));
+  const Payload own = std::exchange(busy_->own, {});
+  if (!busy_->close_frame.empty()) messages.push_back(std::exchange(busy_->close_frame, {}));
   if (own.empty() && messages.empty()) return;
 
   const WriteResult result = send(own, messages);
@@ -270,17 +336,20 @@ void WebSocketTransport::begin_close(std::uint16_t code, std::string_view text) 
   if (stream_ == nullptr) return;
   if (!closing_) {
     closing_ = true;
-    close_frame_ = control_frame(websocket::Opcode::kClose, websocket::build_close(code, text));
+    busy().close_frame =
+        control_frame(websocket::Opcode::kClose, websocket::build_close(code, text));
     const MonoTime due = lane_->scheduler().now() + lane_->options().close_timeout;
-    close_timer_ = lane_->scheduler().call_at(due, [weak = weak_from_this()] {
+    busy().close_timer = lane_->scheduler().call_at(due, [weak = weak_from_this()] {
       const auto self = weak.lock();
       if (self == nullptr || self->stream_ == nullptr) return;
       self->lane_->counters.close_timeouts.add();
-      std::exchange(self->stream_, nullptr)->abort();
+      ByteStream* const ended = self->stream_;
+      self->end_stream();
+      ended->abort();
     });
     flush();
     resume_reading();  // for the peer's close frame
-  } else if (peer_closed_ && close_frame_.empty()) {
+  } else if (peer_closed_ && busy().close_frame.empty()) {
     finish();
   }
 }
@@ -288,13 +357,15 @@ void WebSocketTransport::begin_close(std::uint16_t code, std::string_view text) 
 // The stream sends what it has and ends.
 void WebSocketTransport::finish() {
   if (stream_ == nullptr) return;
-  lane_->scheduler().cancel(close_timer_);
-  std::exchange(stream_, nullptr)->close_after_flush(lane_->options().close_timeout);
+  lane_->scheduler().cancel(busy().close_timer);
+  ByteStream* const ended = stream_;
+  end_stream();
+  ended->close_after_flush(lane_->options().close_timeout);
 }
 
 void WebSocketTransport::closed() {
-  stream_ = nullptr;
-  lane_->scheduler().cancel(close_timer_);
+  end_stream();
+  lane_->scheduler().cancel(busy().close_timer);
   report_closed(write_failed_ ? kWriteError : kClosed);
 }
 

@@ -69,6 +69,14 @@ class WebSocketLane {
   // The same with compression. `window_bits` is what the peer agreed to, 9 to 15.
   Framing& deflate_framing(MessageKind kind, int window_bits);
 
+  // Where a page says that it comes from, and what it asked for: the same for most connections.
+  struct Site {
+    std::string origin;
+    std::string path;
+  };
+  // The same object for connections of the same site, as far as a few are remembered.
+  std::shared_ptr<const Site> site(std::string origin, std::string path);
+
   // Completes a compressed message. What it returns lives until the next call.
   websocket::Event inflate(const websocket::Event& message);
 
@@ -89,6 +97,8 @@ class WebSocketLane {
   // A place for each window, and one for no compression.
   Framings& framings(MessageKind kind) { return kind == MessageKind::kText ? text_ : binary_; }
 
+  static constexpr std::size_t kSitesMax = 16;
+
   Scheduler& scheduler_;
   const WebSocketOptions options_;
   const websocket::ReaderLimits reader_limits_;
@@ -96,6 +106,9 @@ class WebSocketLane {
   Framings binary_;
   std::unique_ptr<websocket::Inflater> inflater_;
   std::string inflated_;
+  std::array<std::shared_ptr<const Site>, kSitesMax>
+      sites_;  // the next to go is sites_[next_site_]
+  std::size_t next_site_ = 0;
 };
 
 }  // namespace madang

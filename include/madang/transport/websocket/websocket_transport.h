@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
-#include <vector>
 
 #include "madang/base/payload.h"
 #include "madang/base/scheduler.h"
@@ -24,14 +24,16 @@ namespace madang {
 // The order of calls is: construct; Engine::attach; ByteStream::set_handler; start. The engine may
 // write before start(). If attach refuses, the object is simply dropped.
 //
-// While it waits for its peer it holds no buffer. While reading is paused it keeps what the stream
-// had handed over by then, which is at most one of the stream's reads.
+// While it waits for its peer it holds no buffer, and 200 bytes in all. While reading is paused it
+// keeps what the stream had handed over by then, which is at most one of the stream's reads.
 class WebSocketTransport final : public Transport,
                                  public ByteStreamHandler,
                                  public std::enable_shared_from_this<WebSocketTransport> {
  public:
   struct Setup {
-    TransportInfo info;
+    // What is told of the connection, beside the address of its peer.
+    std::string origin;
+    std::string path;
     // Whether permessage-deflate was agreed on.
     bool compression = false;
     // The response to the handshake, which goes before the first frame.
@@ -41,6 +43,7 @@ class WebSocketTransport final : public Transport,
   };
 
   WebSocketTransport(std::shared_ptr<WebSocketLane> lane, ByteStream& stream, Setup setup);
+  ~WebSocketTransport() override;
 
   // Reports to `connection` from now on. `bytes` came behind the request already; they live for the
   // call and may be overwritten.
@@ -51,7 +54,7 @@ class WebSocketTransport final : public Transport,
   void pause_reading() override;
   void resume_reading() override;
   void close(const CloseReason& reason) override;
-  const TransportInfo& info() const override { return info_; }
+  const TransportInfo& info() const override;
 
   // ByteStreamHandler:
   void received(std::span<char> bytes) override;
@@ -73,30 +76,27 @@ class WebSocketTransport final : public Transport,
   WriteResult send(const Payload& own, std::span<const Payload> messages);
   void flush();
 
+  // What a quiet connection does not have.
+  struct Busy;
+  Busy& busy() const;
+  bool rest_empty() const;
+  void settle();
+
   // Ending.
+  void end_stream();
   void fail(std::uint16_t code, std::string_view text, const CloseReason& reason);
   void begin_close(std::uint16_t code, std::string_view text);
   void finish();
   void report_closed(const CloseReason& reason);
 
   const std::shared_ptr<WebSocketLane> lane_;
-  const TransportInfo info_;
   const std::shared_ptr<void> ticket_;
+  const std::shared_ptr<const WebSocketLane::Site> site_;
   ByteStream* stream_;                // null once it is at an end
   Connection* connection_ = nullptr;  // null before start() and once either side has closed
-
   websocket::MessageReader reader_;
-  std::vector<char> rest_;  // what is still to be read, from rest_begin_ on
-  std::size_t rest_begin_ = 0;
-  MonoTime message_since_{};  // the unfinished message's first byte, or a little before
-  MonoTime control_filled_{};
-  std::uint32_t control_tokens_;
-
-  Payload own_;                // goes before the next message: the response, later the newest pong
-  std::vector<Payload> held_;  // the engine's, written while the stream was busy with own_
-  Payload close_frame_;        // goes last
-  std::size_t own_left_ = 0;   // of what the stream is busy with, the part that is not the engine's
-  TimerHandle close_timer_;
+  MonoTime control_due_{};  // when the next ping or pong would come at the rate that is allowed
+  mutable std::unique_ptr<Busy> busy_;
 
   bool paused_ = false;
   bool drain_posted_ = false;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "madang/transport/asio/asio_lanes.h"
+#include "madang/transport/lanes.h"
 
 #include <doctest/doctest.h>
 
@@ -10,6 +10,8 @@
 #include <stdexcept>
 #include <string>
 #include <vector>
+
+#include "each_kind.h"
 
 namespace madang {
 
@@ -27,7 +29,8 @@ T get(std::future<T> future) {
 }  // namespace
 
 TEST_CASE("lanes: what is posted runs in order, in the lane's own thread") {
-  AsioLanes lanes({.lanes = 2});
+  const auto owner = lanes_of_each_kind({.lanes = 2});
+  Lanes& lanes = *owner;
   Scheduler& scheduler = lanes.scheduler(1);
   std::vector<int> ran;
   std::promise<bool> here;
@@ -45,7 +48,8 @@ TEST_CASE("lanes: what is posted runs in order, in the lane's own thread") {
 }
 
 TEST_CASE("lanes: timers run at their time and in its order, cancelled ones never") {
-  AsioLanes lanes({.lanes = 1});
+  const auto owner = lanes_of_each_kind({.lanes = 1});
+  Lanes& lanes = *owner;
   Scheduler& scheduler = lanes.scheduler(0);
   std::vector<int> ran;
   std::promise<MonoTime> done;
@@ -67,7 +71,8 @@ TEST_CASE("lanes: timers run at their time and in its order, cancelled ones neve
 }
 
 TEST_CASE("lanes: an earlier timer set later, and one set by a timer, run in time") {
-  AsioLanes lanes({.lanes = 1});
+  const auto owner = lanes_of_each_kind({.lanes = 1});
+  Lanes& lanes = *owner;
   Scheduler& scheduler = lanes.scheduler(0);
   std::promise<void> done;
   scheduler.call_at(scheduler.now() + 1h, [] {});
@@ -84,7 +89,8 @@ TEST_CASE("lanes: a task that throws is logged and the lane goes on") {
     }
     std::vector<std::string> lines;
   } log;
-  AsioLanes lanes({.lanes = 1, .log = &log});
+  const auto owner = lanes_of_each_kind({.lanes = 1, .log = &log});
+  Lanes& lanes = *owner;
   Scheduler& scheduler = lanes.scheduler(0);
   std::promise<void> done;
   scheduler.post([] { throw std::runtime_error("bad\nthing"); });
@@ -101,7 +107,8 @@ TEST_CASE("lanes: a task that throws is logged and the lane goes on") {
 TEST_CASE("lanes: what has not run when they end is dropped, not leaked") {
   const auto owned = std::make_shared<int>();
   {
-    AsioLanes lanes({.lanes = 2});
+    const auto owner = lanes_of_each_kind({.lanes = 2});
+    Lanes& lanes = *owner;
     lanes.scheduler(0).post([owned] {});
     lanes.scheduler(1).call_at(lanes.scheduler(1).now() + 1h, [owned] {});
     CHECK(owned.use_count() == 3);
@@ -110,7 +117,8 @@ TEST_CASE("lanes: what has not run when they end is dropped, not leaked") {
 }
 
 TEST_CASE("lanes: one may be stopped from a task of its own") {
-  AsioLanes lanes({.lanes = 2});
+  const auto owner = lanes_of_each_kind({.lanes = 2});
+  Lanes& lanes = *owner;
   lanes.scheduler(0).post([&] { lanes.stop(); });
   lanes.start();
   lanes.join();

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 
-#include "absl/status/statusor.h"
-#include "madang/transport/asio/asio_lanes.h"
+#include "madang/base/time.h"
 #include "madang/transport/byte_stream.h"
 
 namespace madang {
@@ -27,7 +25,8 @@ struct TcpListenerOptions {
   Duration pause_after_failure = std::chrono::milliseconds(100);
 };
 
-// Accepts TCP connections on one lane, to which it belongs and whose loop it does not outlive.
+// Accepts TCP connections on one lane, to which it belongs and whose loop it does not outlive. Made
+// by Lanes::listen().
 class TcpListener {
  public:
   // A new connection. Answers who handles it, or null to have it cut. The stream starts to read
@@ -37,12 +36,6 @@ class TcpListener {
   using Failed = std::function<void(int error)>;
 
   virtual ~TcpListener() = default;
-
-  // Binds and listens. InvalidArgument: not an address. Unavailable: the system refuses, and why.
-  // Any thread; `accept` and `failed` run on the lane.
-  static absl::StatusOr<std::unique_ptr<TcpListener>> listen(AsioLanes& lanes, std::size_t lane,
-                                                             const TcpListenerOptions& options,
-                                                             Accept accept, Failed failed);
 
   // The port that is listened on. Any thread.
   virtual std::uint16_t port() const = 0;
