@@ -29,7 +29,7 @@ def byte_count(value):
 WRITE = {
     "cpu_ns": time_ns, "server_ns": time_ns, "machine_ns": time_ns,
     "p50_us": lambda us: time_ns(us * 1e3), "p99_us": lambda us: time_ns(us * 1e3),
-    "per_s": per_second, "joins_per_s": per_second,
+    "per_s": per_second, "joins_per_s": per_second, "session_joins_per_s": per_second,
     "generator_share": share,
     "user_bytes": byte_count, "kernel_bytes": byte_count, "peak_bytes": byte_count,
     "slow_bytes": byte_count,

@@ -27,6 +27,11 @@ bool has_line_break(std::string_view text) {
 
 }  // namespace
 
+absl::StatusOr<Payload> checked_json_of(const Payload& payload) {
+  if (payload.is_json()) return payload;
+  return checked_json(payload.view());
+}
+
 absl::StatusOr<Payload> checked_json(std::string_view text) {
   simdjson::error_code error;
   if (text.size() > kKeptCapacityBytes) {
@@ -37,14 +42,14 @@ absl::StatusOr<Payload> checked_json(std::string_view text) {
     error = parse_once(parser, text);
   }
   if (error != simdjson::SUCCESS) return absl::InvalidArgumentError("payload is not valid JSON");
-  if (!has_line_break(text)) return Payload(text);
+  if (!has_line_break(text)) return Payload::of_json(text);
 
   std::string compact(text.size() + simdjson::SIMDJSON_PADDING, '\0');
   std::size_t size = 0;
   if (simdjson::minify(text.data(), text.size(), compact.data(), size) != simdjson::SUCCESS) {
     return absl::InvalidArgumentError("payload is not valid JSON");
   }
-  return Payload(std::string_view(compact.data(), size));
+  return Payload::of_json(std::string_view(compact.data(), size));
 }
 
 }  // namespace madang

@@ -12,6 +12,7 @@ namespace madang {
 // A header with the bytes right behind it: one allocation a payload.
 struct Payload::Buffer {
   std::atomic<std::uint32_t> references{1};
+  std::uint32_t json_bytes = 0;  // its length if the whole of it was found to be JSON
 
   char* bytes() { return reinterpret_cast<char*>(this + 1); }
 
@@ -35,6 +36,14 @@ Payload::Payload(std::string_view bytes) {
   buffer_ = Buffer::create(bytes);
   size_ = static_cast<std::uint32_t>(bytes.size());
 }
+
+Payload Payload::of_json(std::string_view text) {
+  Payload payload(text);
+  if (payload.buffer_ != nullptr) payload.buffer_->json_bytes = payload.size_;
+  return payload;
+}
+
+bool Payload::is_json() const { return size_ != 0 && size_ == buffer_->json_bytes; }
 
 Payload::Payload(const Payload& other) noexcept
     : buffer_(other.buffer_), begin_(other.begin_), size_(other.size_) {

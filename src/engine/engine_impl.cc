@@ -54,7 +54,8 @@ EngineImpl::EngineImpl(EngineOptions options)
     : handlers_(std::move(options.handlers)),
       limits_(options.limits),
       log_(options.log),
-      epoch_secret_(options.random != nullptr ? options.random->next() : SystemRandom().next()) {
+      epoch_secret_(options.random != nullptr ? options.random->next() : SystemRandom().next()),
+      clock_(*options.lanes.front()) {
   SystemRandom system;
   RandomSource& random = options.random != nullptr ? *options.random : system;
   for (std::size_t i = 0; i < options.lanes.size(); ++i) {
@@ -126,7 +127,7 @@ absl::StatusOr<SlotRef> EngineImpl::slot_for(std::string_view room) {
   if (SlotRef slot = shard.find(room)) return slot;
   const auto options = options_for(room);
   if (!options.ok()) return options.status();
-  return shard.make(room, *options, new_epoch(), lanes_[0]->now());
+  return shard.make(room, *options, new_epoch(), clock_.now());
 }
 
 void EngineImpl::publish(std::string_view room, Payload data, PublishOptions options,
@@ -154,14 +155,14 @@ absl::StatusOr<PublishResult> EngineImpl::publish_now(std::string_view room,
   if (publication.data.size() > limits_.payload_bytes_max) {
     return absl::InvalidArgumentError("message is too large");
   }
-  const MonoTime now = lanes_[0]->now();
-  const WallTime wall_now = lanes_[0]->wall_now();
+  const MonoTime now = clock_.now();
+  const WallTime wall_now = clock_.wall_now();
   Shard& shard = shard_of(room);
   for (;;) {
     const auto slot = slot_for(room);
     if (!slot.ok()) return slot.status();
     if (!checked && (*slot)->options.payload_kind == PayloadKind::kJson) {
-      auto json = checked_json(publication.data.view());
+      auto json = checked_json_of(publication.data);
       if (!json.ok()) return json.status();
       publication.data = *std::move(json);
       checked = true;

@@ -109,6 +109,7 @@ class EngineImpl final : public Engine, public LaneDirectory {
   std::atomic<bool> draining_{false};
   std::atomic<std::size_t> lanes_draining_{0};
   Task drained_;
+  Scheduler& clock_;  // of the first lane, which may be asked the time from anywhere
   std::vector<std::shared_ptr<Lane>> lanes_;
   std::vector<std::unique_ptr<Shard>> shards_;
 };

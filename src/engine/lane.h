@@ -150,15 +150,15 @@ class Lane final : public std::enable_shared_from_this<Lane>, private Requests::
   Scheduler& scheduler_;
   const Limits& limits_;
 
-  // Shared with other threads.
-  Inbox inbox_;
+  // Shared with other threads, away from what only this one writes.
+  alignas(64) Inbox inbox_;
   std::atomic<bool> turn_posted_{false};
   std::atomic<std::int64_t> turn_posted_at_{0};
   std::atomic<std::size_t> tasks_waiting_{0};
-  LaneCounters counters_;
+  alignas(64) LaneCounters counters_;
 
   // The lane's own.
-  SeededRandom random_;
+  alignas(64) SeededRandom random_;
   std::uint64_t last_number_ = 0;
   TimerWheel wheel_;
   MonoTime wheel_scheduled_ = MonoTime::max();

@@ -17,7 +17,7 @@ void SessionImpl::publish_command(PublishRequest request, Callback<bool> done) {
     return done(absl::InvalidArgumentError("message is too large"));
   }
   if (protocol_->json_only()) {
-    auto checked = checked_json(request.data.view());
+    auto checked = checked_json_of(request.data);
     if (!checked.ok()) return done(checked.status());
     request.data = *std::move(checked);
   }

@@ -111,7 +111,7 @@ PageBounds SessionImpl::first_page() const {
 
 bool SessionImpl::fits_protocol(Payload& info) const {
   if (info.empty() || !protocol_->json_only()) return true;
-  auto checked = checked_json(info.view());
+  auto checked = checked_json_of(info);
   if (checked.ok()) info = *std::move(checked);
   return checked.ok();
 }

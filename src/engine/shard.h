@@ -40,7 +40,7 @@ class LaneDirectory {
 
 // A partition of the rooms with the one lock there is. Nothing that someone else wrote runs under
 // it; lanes to be woken are named to the caller, who wakes them afterwards.
-class Shard {
+class alignas(64) Shard {
  public:
   // `rooms` counts the rooms of all shards.
   Shard(LaneDirectory& lanes, const Limits& limits, std::atomic<std::size_t>& rooms,

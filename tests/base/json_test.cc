@@ -95,5 +95,18 @@ TEST_CASE("json: a huge value passes, and a small one after it") {
   CHECK_FALSE(checked_json(broken).ok());
 }
 
+TEST_CASE("json: a payload that was checked is not looked at again, and a part of it is") {
+  const Payload unchecked("[1, 2]");
+  CHECK_FALSE(unchecked.is_json());
+  const Payload checked = checked_json_of(unchecked).value();
+  CHECK(checked.is_json());
+  CHECK(checked_json_of(checked).value().data() == checked.data());
+  CHECK(Payload(checked).is_json());
+  CHECK_FALSE(checked.slice(0, 5).is_json());
+  CHECK_FALSE(checked_json_of(checked.slice(0, 5)).ok());
+  CHECK_FALSE(checked.slice(1, 0).is_json());
+  CHECK_FALSE(Payload().is_json());
+}
+
 }  // namespace
 }  // namespace madang

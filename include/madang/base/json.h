@@ -18,4 +18,7 @@ inline constexpr std::size_t kJsonDepthMax = 32;
 // InvalidArgument when it is not; its message does not quote the text. Any thread.
 absl::StatusOr<Payload> checked_json(std::string_view text);
 
+// The same for a payload, without another look at one that was checked before.
+absl::StatusOr<Payload> checked_json_of(const Payload& payload);
+
 }  // namespace madang

@@ -42,7 +42,7 @@ void JsonObject::number(std::string_view name, std::uint64_t value) {
 
 bool write_host_payload(std::string_view name, const Payload& payload, JsonObject& out) {
   if (payload.empty()) return true;
-  const auto checked = checked_json(payload.view());
+  const auto checked = checked_json_of(payload);
   if (!checked.ok()) return false;
   out.json(name, checked->view());
   return true;
