@@ -132,7 +132,8 @@ def engine_table(measured):
     rows = []
     engine = (("A delivery, 1 member", "delivery_1_ns"), ("10 members", "delivery_10_ns"),
               ("1,000 members", "delivery_ns"), ("1,000 members, 16 in a turn", "delivery_16_ns"),
-              ("100,000 members", "delivery_100000_ns"), ("Joins and leaves of a room", "joins_per_s"),
+              ("100,000 members", "delivery_100000_ns"),
+              ("Joins and leaves of a room", "joins_per_s"),
               ("The same by whole sessions", "session_joins_per_s"))
     for title, metric in engine:
         spread = measured.spread("engine", "madang", metric)
