@@ -42,6 +42,7 @@ struct Options {
   std::uint16_t port = 8000;
   std::size_t lanes = 0;
   std::uint32_t commands_per_second = 1'000'000;
+  std::uint32_t ping_interval_s = 25;
   bool compression = false;
   madang::LanesKind transport = madang::LanesKind::kAuto;
 };
@@ -127,6 +128,7 @@ int serve(const Options& options) {
   madang::EngineOptions engine_options;
   engine_options.lanes = lanes.schedulers();
   engine_options.handlers = make_handlers();
+  engine_options.limits.ping_interval = std::chrono::seconds(options.ping_interval_s);
   engine_options.limits.commands_per_second = options.commands_per_second;
   engine_options.limits.command_burst =
       std::max(engine_options.limits.command_burst, options.commands_per_second);
@@ -176,6 +178,9 @@ int main(int argc, char** argv) {
   app.add_option("--transport", options.transport, "Event loops: asio, uring, or what is permitted")
       ->transform(CLI::CheckedTransformer(kinds))
       ->option_text("auto|asio|uring [auto]");
+  app.add_option("--ping-interval", options.ping_interval_s,
+                 "Seconds between two pings of a client")
+      ->capture_default_str();
   app.add_flag("--compression", options.compression, "Agree to permessage-deflate");
   CLI11_PARSE(app, argc, argv);
   return serve(options);

@@ -336,7 +336,7 @@ TEST_CASE("tcp: what was written in the turn leaves before an abort of that turn
 }
 
 TEST_CASE("tcp: one turn writes to many, of whom some are gone, blocked, or end in that turn") {
-  constexpr std::size_t kClients = 300;  // more than a lane flushes at once
+  constexpr std::size_t kClients = 300;  // more than go into one call
   std::vector<std::weak_ptr<TestHandler>> handlers;
   TcpFixture test(nullptr);
   test.made = [&](const std::shared_ptr<TestHandler>& handler) {

@@ -105,11 +105,11 @@ struct ServerOptions {
 // Lets clients in: listens for TCP on each lane, serves HTTP/1.1, and makes sessions of the engine
 // from those who ask for WebSocket.
 //
-//   AsioLanes lanes;
-//   auto engine = Engine::create({.lanes = lanes.schedulers(), .handlers = ...});
-//   auto server = Server::start({.engine = engine->get(), .lanes = &lanes, .port = 8000,
+//   auto lanes = make_lanes();
+//   auto engine = Engine::create({.lanes = (*lanes)->schedulers(), .handlers = ...});
+//   auto server = Server::start({.engine = engine->get(), .lanes = lanes->get(), .port = 8000,
 //                                .protocols = {{.make = ...}}});
-//   run_until_signal(lanes, **engine, **server);
+//   run_until_signal(**lanes, **engine, **server);
 //
 // To end in order: stop(), Engine::drain(), Lanes::stop() and join(); then destroy server,
 // engine and lanes, which is the reverse of how they were made. run_until_signal() in run.h does

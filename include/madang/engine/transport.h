@@ -13,7 +13,7 @@ namespace madang {
 
 // What became of Transport::write.
 enum class WriteResult : std::uint8_t {
-  kDone,     // all bytes are out of our hands; the next write may follow
+  kDone,     // all bytes are the transport's matter; the next write may follow
   kPending,  // the transport keeps the rest and reports it through Connection::written
   kFailed,   // the connection is gone; Connection::closed follows, or has come already
 };

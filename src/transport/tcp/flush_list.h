@@ -34,9 +34,9 @@ class FlushList {
   using Place = std::uint16_t;
   static constexpr Place kNowhere = 0xffff;
 
-  // As many as fit into the processor's nearest memory; a longer list was no faster.
-  static constexpr std::size_t kStreamsMax = 256;
-  static constexpr std::size_t kPayloadsMax = 1024;
+  // A room of a thousand goes in one piece.
+  static constexpr std::size_t kStreamsMax = 1024;
+  static constexpr std::size_t kPayloadsMax = 2048;
 
   // What one stream has in the list.
   struct Entry {

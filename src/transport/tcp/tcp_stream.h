@@ -99,4 +99,6 @@ class TcpStream final : public ByteStream, private Pollable {
   TcpStream* next_ = nullptr;
 };
 
+static_assert(sizeof(TcpStream) <= 96, "every idle connection holds one");
+
 }  // namespace madang

@@ -11,7 +11,7 @@ namespace madang {
 
 namespace {
 
-// So few are sent faster one by one.
+// So few are sent one by one.
 constexpr std::size_t kRingSendsMin = 3;
 
 }  // namespace

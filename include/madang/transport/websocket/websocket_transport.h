@@ -24,8 +24,8 @@ namespace madang {
 // The order of calls is: construct; Engine::attach; ByteStream::set_handler; start. The engine may
 // write before start(). If attach refuses, the object is simply dropped.
 //
-// While it waits for its peer it holds no buffer, and 200 bytes in all. While reading is paused it
-// keeps what the stream had handed over by then, which is at most one of the stream's reads.
+// While it waits for its peer it holds no buffer. While reading is paused it keeps what the stream
+// had handed over by then, which is at most one of the stream's reads.
 class WebSocketTransport final : public Transport,
                                  public ByteStreamHandler,
                                  public std::enable_shared_from_this<WebSocketTransport> {
@@ -107,5 +107,7 @@ class WebSocketTransport final : public Transport,
   bool closing_ = false;      // our close frame is on its way
   bool peer_closed_ = false;  // nothing more is awaited from the peer
 };
+
+static_assert(sizeof(WebSocketTransport) <= 176, "every idle connection holds one");
 
 }  // namespace madang
