@@ -91,7 +91,7 @@ struct Limits {
   // Rooms, or sessions, that a pass over a table handles before it lets others in.
   std::size_t sweep_max = 1'024;
   // Encoded pages a lane keeps for members that catch up.
-  std::size_t encode_cache_bytes_max = 4 * 1024 * 1024;
+  std::size_t encode_cache_bytes_max = 1024 * 1024;
 };
 
 }  // namespace madang
