@@ -46,18 +46,6 @@ void describe(load::Run& run) {
                                    options.message_bytes));
 }
 
-bool write_json(const load::Options& options, const load::Report& report) {
-  if (options.json.empty()) return true;
-  const bool is_standard = options.json == "-";
-  FILE* const file = is_standard ? stdout : std::fopen(options.json.c_str(), "w");
-  if (file == nullptr) {
-    std::perror(options.json.c_str());
-    return false;
-  }
-  fmt::print(file, "{}", report.json());
-  return is_standard ? std::fflush(file) == 0 : std::fclose(file) == 0;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) try {
@@ -75,10 +63,7 @@ int main(int argc, char** argv) try {
     run.report.fail(failure.what());
   }
   run.progress.clear();
-  if (options.json != "-") fmt::print("{}", run.report.text());
-  for (const std::string& why : run.report.failures())
-    fmt::print(stderr, "load: FAILED: {}\n", why);
-  return write_json(options, run.report) && run.report.is_ok() ? 0 : 1;
+  return load::finish(run.report, "load", options.json);
 } catch (const std::exception& error) {
   fmt::print(stderr, "load: {}\n", error.what());
   return 2;

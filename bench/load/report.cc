@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <cstdio>
 #include <cstdlib>
 
 namespace load {
@@ -108,6 +109,28 @@ std::string Report::text() const {
   for (const std::string& line : lines_)
     out += line + '\n';
   return out;
+}
+
+namespace {
+
+bool write_json(const Report& report, const std::string& path) {
+  if (path.empty()) return true;
+  FILE* const file = path == "-" ? stdout : std::fopen(path.c_str(), "w");
+  if (file == nullptr) {
+    std::perror(path.c_str());
+    return false;
+  }
+  fmt::print(file, "{}", report.json());
+  return file == stdout ? std::fflush(file) == 0 : std::fclose(file) == 0;
+}
+
+}  // namespace
+
+int finish(const Report& report, std::string_view program, const std::string& json_path) {
+  if (json_path != "-") fmt::print("{}", report.text());
+  for (const std::string& why : report.failures())
+    fmt::print(stderr, "{}: FAILED: {}\n", program, why);
+  return write_json(report, json_path) && report.is_ok() ? 0 : 1;
 }
 
 }  // namespace load

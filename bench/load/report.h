@@ -49,7 +49,7 @@ class Report {
   void add_latency(std::string_view name, const Histogram& latency);
 
   std::string json() const;
-  // The sentences, then the failures, a line each.
+  // The sentences, a line each.
   std::string text() const;
   const std::vector<std::string>& failures() const { return failures_; }
 
@@ -59,5 +59,10 @@ class Report {
   std::vector<std::string> failures_;
   std::vector<std::string> rows_;
 };
+
+// Ends a program: sentences to the standard output, failures to the standard error under its name,
+// and the figures into the file `json_path`: "" is none, and "-" the standard output, which then
+// carries nothing else. Answers the exit status.
+int finish(const Report& report, std::string_view program, const std::string& json_path);
 
 }  // namespace load

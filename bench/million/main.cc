@@ -58,17 +58,6 @@ CLI::App* add_client(CLI::App& app, Options& o) {
   return client;
 }
 
-bool write_json(const std::string& path, const load::Report& report) {
-  if (path.empty()) return true;
-  FILE* const file = path == "-" ? stdout : std::fopen(path.c_str(), "w");
-  if (file == nullptr) {
-    std::perror(path.c_str());
-    return false;
-  }
-  fmt::print(file, "{}", report.json());
-  return file == stdout ? std::fflush(file) == 0 : std::fclose(file) == 0;
-}
-
 int run(Options& options) {
   load::Report report;
   load::Progress progress(options.progress);
@@ -81,10 +70,7 @@ int run(Options& options) {
     report.fail(failure.what());
   }
   progress.clear();
-  if (options.json != "-") fmt::print("{}", report.text());
-  for (const std::string& why : report.failures())
-    fmt::print(stderr, "million: FAILED: {}\n", why);
-  return write_json(options.json, report) && report.is_ok() ? 0 : 1;
+  return load::finish(report, "million", options.json);
 }
 
 }  // namespace

@@ -40,17 +40,6 @@ void add_options(CLI::App& app, soak::SoakOptions& o) {
   app.add_option("--leak", o.leaks_per_s, "Connections a second that nobody closes")->group("");
 }
 
-bool write_json(const std::string& path, const load::Report& report) {
-  if (path.empty()) return true;
-  FILE* const file = path == "-" ? stdout : std::fopen(path.c_str(), "w");
-  if (file == nullptr) {
-    std::perror(path.c_str());
-    return false;
-  }
-  fmt::print(file, "{}", report.json());
-  return file == stdout ? std::fflush(file) == 0 : std::fclose(file) == 0;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) try {
@@ -73,10 +62,7 @@ int main(int argc, char** argv) try {
     report.fail(failure.what());
   }
   progress.clear();
-  if (json != "-") fmt::print("{}", report.text());
-  for (const std::string& why : report.failures())
-    fmt::print(stderr, "soak: FAILED: {}\n", why);
-  return write_json(json, report) && report.is_ok() ? 0 : 1;
+  return load::finish(report, "soak", json);
 } catch (const std::exception& error) {
   fmt::print(stderr, "soak: {}\n", error.what());
   return 2;
