@@ -11,6 +11,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "madang/base/callback.h"
 #include "madang/base/payload.h"
 #include "madang/base/scheduler.h"
 #include "madang/engine/close_reason.h"
@@ -22,9 +23,6 @@
 namespace madang {
 
 class Engine;
-
-template <typename Result>
-using Callback = absl::AnyInvocable<void(absl::StatusOr<Result>)>;
 
 // What a member is told as it comes in.
 struct JoinResult {
