@@ -102,7 +102,8 @@ class Session {
   virtual absl::Status send(Payload message) = 0;
 
   // Puts the session into a room without being asked, and tells the client. AlreadyExists,
-  // NotFound, OutOfRange as for clients.
+  // NotFound, OutOfRange as for clients. Where the room must be loaded first it answers OK, and the
+  // client is told when that is done, or nothing if it can not be done.
   virtual absl::Status join(std::string_view room, JoinOptions options) = 0;
 
   // Takes the session out of a room and tells the client. A join under way is called off. NotFound

@@ -80,8 +80,8 @@ struct StoredKey {
 struct StoredRoom {
   // The newest offset ever stored, also if the message was removed since; 0: nothing ever was.
   std::uint64_t top = 0;
-  std::string epoch = {};    // of the newest
-  std::uint64_t first = 0;   // the oldest offset that can be read; top + 1: none
+  std::string epoch = {};   // of the newest
+  std::uint64_t first = 0;  // the oldest offset that can be read; top + 1: none
   Continuity continuity = Continuity::kComplete;
   std::vector<StoredMessage> messages = {};  // the newest, in order
   std::vector<StoredKey> keys = {};          // oldest first
