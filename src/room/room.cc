@@ -208,7 +208,8 @@ EventPage Room::read_after(const Cursor& cursor, const PageBounds& bounds) const
       page.status = ReadStatus::kMore;
       return page;
     }
-    page.end = before_tail_;
+    // A page of the store may end within the tail, and does not know the numbers there.
+    page.end = cursor.offset > before_tail_.offset ? tail_cursor(cursor.offset) : before_tail_;
     if (!page.events.empty()) {
       page.status = page.end.number == top_.number ? ReadStatus::kEnd : ReadStatus::kMore;
       return page;
@@ -216,6 +217,20 @@ EventPage Room::read_after(const Cursor& cursor, const PageBounds& bounds) const
   }
   read_tail_into(page, bounds);
   return page;
+}
+
+Cursor Room::tail_cursor(std::uint64_t offset) const {
+  std::uint64_t low = tail_.first_number();
+  std::uint64_t high = tail_.next_number() - 1;
+  while (low < high) {
+    const std::uint64_t middle = low + (high - low) / 2;
+    if (tail_.at(middle)->top_offset < offset) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return cursor_at(*tail_.at(low));
 }
 
 void Room::read_tail_into(EventPage& page, const PageBounds& bounds) const {

@@ -6,6 +6,7 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <utility>
@@ -142,6 +143,8 @@ class WriteBehind {
   }
 
  private:
+  static constexpr std::int64_t kNone = std::numeric_limits<std::int64_t>::min();
+
   struct Node {
     Record record;
     std::size_t bytes;
@@ -156,7 +159,7 @@ class WriteBehind {
 
   Duration age(MonoTime now) const {
     const auto oldest = oldest_.load(std::memory_order_relaxed);
-    return oldest == 0 ? Duration() : now.time_since_epoch() - Duration(oldest);
+    return oldest == kNone ? Duration() : now.time_since_epoch() - Duration(oldest);
   }
   bool too_old(MonoTime now) const { return age(now) > limits_.age_max; }
 
@@ -303,7 +306,7 @@ class WriteBehind {
   }
 
   void note_oldest() {
-    std::int64_t oldest = 0;
+    std::int64_t oldest = kNone;
     if (!batch_.empty()) {
       oldest = batch_put_at_.time_since_epoch().count();
     } else if (!waiting_.empty()) {
@@ -322,7 +325,7 @@ class WriteBehind {
   std::atomic<bool> woken_{false};
   std::atomic<bool> failing_{false}, stopped_{false};
   std::atomic<std::size_t> records_{0}, bytes_{0};
-  std::atomic<std::int64_t> oldest_{0};  // when it was put in, in nanoseconds; 0: none
+  std::atomic<std::int64_t> oldest_{kNone};  // when it was put in
   std::atomic<std::uint64_t> written_{0}, batches_{0}, failures_{0}, refused_{0}, full_{0};
 
   // The scheduler's.

@@ -156,6 +156,8 @@ class Room {
  private:
   bool knows_members() const { return options_.presence || options_.announce != Announce::kNever; }
   void note_announcement(EventKind kind, const ClientInfoRef& info);
+  // Where the message of this offset stands, which is in the tail.
+  Cursor tail_cursor(std::uint64_t offset) const;
   void read_tail_into(EventPage& page, const PageBounds& bounds) const;
   void drop_oldest_of_tail();
   bool make_space(std::uint64_t read_number);
