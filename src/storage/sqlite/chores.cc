@@ -45,6 +45,11 @@ bool Chores::sweep(State& state, WordIndex* words) {
   return true;
 }
 
+void Chores::sweep_all(const Room& room, const State& state, WordIndex* words) {
+  while (sweep_room(room, state, words) && database_.ok())
+    ;
+}
+
 // Whether there may be more.
 bool Chores::sweep_room(const Room& room, const State& state, WordIndex* words) {
   if (room.first <= 1) return false;

@@ -18,6 +18,8 @@ class Chores {
   // Takes some of the rows away that are hidden. True if it did anything. `words`: null if there is
   // no index.
   bool sweep(State& state, WordIndex* words);
+  // All of them of one room, however many.
+  void sweep_all(const Room& room, const State& state, WordIndex* words);
 
   // Adds some of the messages that are not in the index yet. True if it did anything.
   bool index(State& state, WordIndex* words);

@@ -11,7 +11,7 @@ namespace {
 
 // Where to begin: with the message at the cursor, if it is there, because it tells its neighbour.
 std::uint64_t begin_of(const Room& room, std::uint64_t cursor, Direction direction) {
-  return direction == Direction::kUp ? std::max(cursor, room.first) : std::min(cursor, room.top);
+  return direction == Direction::kUp ? std::max(cursor, room.first) : std::min(cursor, room.last);
 }
 
 }  // namespace
@@ -61,11 +61,11 @@ WalkedMessages::WalkedMessages(Database& database, MessageWalk& walk, const Room
       room_(room),
       cursor_(cursor),
       up_(direction == Direction::kUp),
-      rows_(walk, room.id, begin_of(room, cursor, direction), up_ ? room.top : room.first,
+      rows_(walk, room.id, begin_of(room, cursor, direction), up_ ? room.last : room.first,
             direction) {
   if (room.empty()) return;
   if (up_ && cursor <= room.first) expected_ = room.first;
-  if (!up_ && cursor >= room.top) expected_ = room.top;
+  if (!up_ && cursor >= room.last) expected_ = room.last;
 }
 
 bool WalkedMessages::next(StoredMessage& message) {
@@ -79,9 +79,9 @@ bool WalkedMessages::next(StoredMessage& message) {
 bool WalkedMessages::take(StoredMessage& message) {
   if (!rows_.next()) {
     if (!database_.ok()) return false;
-    // Nothing is left beyond `first` and `top`, and nothing else may be missing.
-    const std::uint64_t end = up_ ? room_.top : room_.first;
-    const bool beyond = !begun_ && (up_ ? cursor_ >= room_.top : cursor_ <= room_.first);
+    // Nothing is left beyond `first` and `last`, and nothing else may be missing.
+    const std::uint64_t end = up_ ? room_.last : room_.first;
+    const bool beyond = !begun_ && (up_ ? cursor_ >= room_.last : cursor_ <= room_.first);
     return beyond || (begun_ && last_ == end) ? false : damaged();
   }
   message = StoredMessage();

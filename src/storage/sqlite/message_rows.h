@@ -52,7 +52,7 @@ class MessageWalk : public RowWalk {
 };
 
 // Goes through messages and sees to it that none is missing: each names the one before it, the
-// oldest is the room's `first`, the newest its `top`. Fails the database with DataLoss.
+// oldest is the room's `first`, the newest its `last`. Fails the database with DataLoss.
 class WalkedMessages {
  public:
   // Starts next to `cursor`, which is not included.

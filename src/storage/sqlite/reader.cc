@@ -71,7 +71,7 @@ void Reader::load_messages(const LoadRequest& request, const Room& room, StoredR
 
 void Reader::load_keys(const LoadRequest& request, const Room& room, StoredRoom& stored) {
   if (room.empty()) return;
-  WalkedRows keys(tables_->keys, room.id, room.top, room.first, Direction::kDown);
+  WalkedRows keys(tables_->keys, room.id, room.last, room.first, Direction::kDown);
   for (std::size_t seen = 0; seen < request.keys_max && keys.next(); ++seen) {
     const std::int64_t time_ms = keys.row().number(1);
     const std::string_view key = keys.row().bytes(2);

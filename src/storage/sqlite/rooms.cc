@@ -10,12 +10,13 @@ namespace madang::sqlite {
 namespace {
 
 #define MADANG_SELECT_ROOMS \
-  "SELECT id, name, epoch, top, first, oldest, term, generation, seal FROM rooms"
+  "SELECT id, name, epoch, top, first, last, oldest, term, generation, seal FROM rooms"
 
 std::int64_t seal_of(const Room& room) {
   Seal seal;
   seal.add(static_cast<std::uint64_t>(room.id)).add(room.name).add(room.epoch);
-  seal.add(room.top).add(room.first).add(static_cast<std::uint64_t>(room.oldest_ms.has_value()));
+  seal.add(room.top).add(room.first).add(room.last);
+  seal.add(static_cast<std::uint64_t>(room.oldest_ms.has_value()));
   seal.add(static_cast<std::uint64_t>(room.oldest_ms.value_or(0)));
   seal.add(static_cast<std::uint64_t>(room.term));
   return seal.add(static_cast<std::uint64_t>(room.generation)).value();
@@ -29,10 +30,11 @@ Room room_of(Database& database, const Rows& rows) {
   room.epoch = rows.bytes(2);
   room.top = static_cast<std::uint64_t>(rows.number(3));
   room.first = static_cast<std::uint64_t>(rows.number(4));
-  if (!rows.is_null(5)) room.oldest_ms = rows.number(5);
-  room.term = rows.number(6);
-  room.generation = rows.number(7);
-  if (rows.number(8) != seal_of(room)) {
+  room.last = static_cast<std::uint64_t>(rows.number(5));
+  if (!rows.is_null(6)) room.oldest_ms = rows.number(6);
+  room.term = rows.number(7);
+  room.generation = rows.number(8);
+  if (rows.number(9) != seal_of(room)) {
     database.fail(absl::DataLossError("a room of the store is damaged"));
   }
   return room;
@@ -47,10 +49,10 @@ RoomTable::RoomTable(Database& database)
       oldest_(database, MADANG_SELECT_ROOMS " WHERE oldest < ? ORDER BY oldest LIMIT 1"),
       after_(database, MADANG_SELECT_ROOMS " WHERE name > ? ORDER BY name LIMIT ?"),
       insert_(database,
-              "INSERT INTO rooms(name, epoch, top, first, oldest, term, generation, seal)"
-              " VALUES(?, x'', 0, 1, NULL, 0, 0, 0)"),
+              "INSERT INTO rooms(name, epoch, top, first, last, oldest, term, generation, seal)"
+              " VALUES(?, x'', 0, 1, 0, NULL, 0, 0, 0)"),
       update_(database,
-              "UPDATE rooms SET epoch = ?, top = ?, first = ?, oldest = ?, term = ?,"
+              "UPDATE rooms SET epoch = ?, top = ?, first = ?, last = ?, oldest = ?, term = ?,"
               " generation = ?, seal = ? WHERE id = ?"),
       find_span_(database, "SELECT id FROM spans WHERE room = ? AND high = ?"),
       insert_span_(database, "INSERT INTO spans(room, high) VALUES(?, ?)") {}
@@ -92,11 +94,11 @@ void RoomTable::insert(Room& room) {
 
 void RoomTable::update(const Room& room) {
   if (room.oldest_ms) {
-    run(database_, update_, room.epoch, room.top, room.first, *room.oldest_ms, room.term,
+    run(database_, update_, room.epoch, room.top, room.first, room.last, *room.oldest_ms, room.term,
         room.generation, seal_of(room), room.id);
   } else {
-    run(database_, update_, room.epoch, room.top, room.first, nullptr, room.term, room.generation,
-        seal_of(room), room.id);
+    run(database_, update_, room.epoch, room.top, room.first, room.last, nullptr, room.term,
+        room.generation, seal_of(room), room.id);
   }
 }
 

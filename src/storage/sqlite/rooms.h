@@ -17,13 +17,15 @@ struct Room {
   std::string name = {};
   std::string epoch = {};
   std::uint64_t top = 0;
-  std::uint64_t first = 1;                     // top + 1: no message
+  // The oldest and the newest message that are there; top + 1 and 0: none.
+  std::uint64_t first = 1;
+  std::uint64_t last = 0;
   std::optional<std::int64_t> oldest_ms = {};  // the time of `first`, if there is one
   // The writer and the lineage under which this epoch was first stored.
   std::int64_t term = 0;
   std::int64_t generation = 0;
 
-  bool empty() const { return first > top; }
+  bool empty() const { return last == 0; }
 };
 
 // What is asked of `rooms` and `spans`. A row that is not as it was written is DataLoss.

@@ -11,9 +11,10 @@ namespace {
 constexpr int kApplicationId = 0x6d64616e;
 constexpr int kVersion = 1;
 
-// `state` has one row: see state.h. `oldest` is the time of `first`. A room's rows below `first`
-// are hidden, and if it is in `removals`, there may be such. The seals are sums over the other
-// columns.
+// `state` has one row: see state.h. A room has messages from `first` to `last`, which is 0 if it
+// has none, and lower than `top` if the newest were removed; `oldest` is the time of `first`. A
+// room's rows below `first` are hidden, and if it is in `removals`, there may be such. The seals
+// are sums over the other columns.
 constexpr const char* kTables = R"(
   CREATE TABLE state(
     id INTEGER PRIMARY KEY, term INTEGER NOT NULL, open_term INTEGER NOT NULL,
@@ -21,7 +22,7 @@ constexpr const char* kTables = R"(
     file BLOB NOT NULL, mark INTEGER NOT NULL, indexed INTEGER NOT NULL, seal INTEGER NOT NULL);
   CREATE TABLE rooms(
     id INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE, epoch BLOB NOT NULL, top INTEGER NOT NULL,
-    first INTEGER NOT NULL, oldest INTEGER, term INTEGER NOT NULL, generation INTEGER NOT NULL,
+    first INTEGER NOT NULL, last INTEGER NOT NULL, oldest INTEGER, term INTEGER NOT NULL, generation INTEGER NOT NULL,
     seal INTEGER NOT NULL);
   CREATE INDEX rooms_by_oldest ON rooms(oldest) WHERE oldest IS NOT NULL;
   CREATE TABLE spans(

@@ -50,7 +50,7 @@ std::unique_ptr<Searcher::Found> Searcher::search_room(const std::string& name) 
     while (rows.next())
       found->spans.emplace_back(rows.number(0), static_cast<std::uint64_t>(rows.number(1)));
   }
-  found->below = query_.below ? offsets_below_cursor(*found) : found->room.top + 1;
+  found->below = query_.below ? offsets_below_cursor(*found) : found->room.last + 1;
   found->match = std::make_unique<Statement>(database_,
                                              "SELECT rowid FROM words WHERE words MATCH ?"
                                              " AND rowid BETWEEN ? AND ? ORDER BY rowid DESC");
@@ -106,11 +106,11 @@ bool Searcher::is_below_cursor(const Found& found) const {
 // with the offsets, so that it is found by halving.
 std::uint64_t Searcher::offsets_below_cursor(const Found& found) {
   if (found.room.name == query_.below->room) {
-    return std::min(query_.below->offset, found.room.top + 1);
+    return std::min(query_.below->offset, found.room.last + 1);
   }
   const std::int64_t time_ms = ms_of(query_.below->time);
   std::uint64_t low = found.room.first;
-  std::uint64_t high = found.room.top + 1;
+  std::uint64_t high = found.room.last + 1;
   while (low < high && database_.ok()) {
     const std::uint64_t middle = low + (high - low) / 2;
     std::optional<std::int64_t> time;

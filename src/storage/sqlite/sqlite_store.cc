@@ -40,17 +40,9 @@ struct ReadingThread {
 class SqliteStore final : public MessageStore, public MessageSearch, public MessageRetention {
  public:
   explicit SqliteStore(SqliteOptions options)
-      : options_(sound(std::move(options))),
-        writer_(options_),
-        writing_(std::make_unique<Worker>(options_.calls_max)) {
+      : options_(sound(std::move(options))), writer_(options_), writing_(options_.calls_max) {
     for (std::size_t i = 0; i < options_.readers + (options_.search ? 1 : 0); ++i)
       reading_.push_back(std::make_unique<ReadingThread>(options_.calls_max));
-  }
-
-  ~SqliteStore() override {
-    // Readers first: the connection that goes last puts the log into the file.
-    reading_.clear();
-    writing_.reset();
   }
 
   void open(Callback<OpenResult> done) override {
@@ -109,7 +101,7 @@ class SqliteStore final : public MessageStore, public MessageSearch, public Mess
  private:
   template <typename Done, typename Call>
   void write(Done done, Call call) {
-    post(*writing_, [this, answer = Answer(std::move(done)), call = std::move(call)]() mutable {
+    post(writing_, [this, answer = Answer(std::move(done)), call = std::move(call)]() mutable {
       answer(call(writer_));
       do_chores();
     });
@@ -143,7 +135,7 @@ class SqliteStore final : public MessageStore, public MessageSearch, public Mess
   void do_chores() {
     const bool more = writer_.do_chore();
     if (!more || chores_posted_) return;
-    chores_posted_ = writing_->post([this] {
+    chores_posted_ = writing_.post([this] {
       chores_posted_ = false;
       do_chores();
     });
@@ -152,7 +144,7 @@ class SqliteStore final : public MessageStore, public MessageSearch, public Mess
   // Readers let go of the file one after the other, and then the writer.
   void close_after(std::size_t readers, Answer<StatusCallback> answer) {
     if (readers == reading_.size()) {
-      return post(*writing_, [this, answer = std::move(answer)]() mutable {
+      return post(writing_, [this, answer = std::move(answer)]() mutable {
         is_open_.store(false, std::memory_order_release);
         answer(writer_.close());
       });
@@ -168,12 +160,13 @@ class SqliteStore final : public MessageStore, public MessageSearch, public Mess
   // Written by open() before it answers; nothing reads before that.
   std::atomic<bool> is_open_ = false;
   sqlite::Since since_;
+  std::atomic<std::size_t> next_reader_ = 0;
 
   Writer writer_;               // touched by its thread only
   bool chores_posted_ = false;  // likewise
-  std::unique_ptr<Worker> writing_;
+  Worker writing_;
+  // Gone first: the connection that goes last puts the log into the file, and that is the writer's.
   std::vector<std::unique_ptr<ReadingThread>> reading_;
-  std::atomic<std::size_t> next_reader_ = 0;
 };
 
 }  // namespace

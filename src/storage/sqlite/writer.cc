@@ -34,7 +34,9 @@ Writer::Tables::Tables(Database& database, bool search)
       state(database),
       times(database, "SELECT id, time FROM messages WHERE id BETWEEN ? AND ? ORDER BY id",
             "SELECT id, time FROM messages WHERE id BETWEEN ? AND ? ORDER BY id DESC"),
+      messages(database),
       message_at(database, "SELECT time, record FROM messages WHERE id = ?"),
+      replace_record(database, "UPDATE messages SET record = ? WHERE id = ?"),
       insert_message(database, "INSERT INTO messages(id, time, record) VALUES(?, ?, ?)"),
       insert_key(database, "INSERT INTO keys(id, time, key, seal) VALUES(?, ?, ?, ?)"),
       chores(database, rooms) {
@@ -149,8 +151,9 @@ absl::StatusOr<AppendResult> Writer::append_now(const MessageBatch& batch) {
   }
   if (!result.refused.empty()) return result;
   // All that is in it may be there already.
-  if (places_.empty()) return result;
-  insert(batch);
+  if (changed_.empty()) return result;
+  insert_places(batch);
+  update_rooms();
   if (absl::Status status = commit(transaction, state_); !status.ok()) return status;
   return result;
 }
@@ -161,12 +164,12 @@ absl::Status Writer::place(const MessageBatch& batch, std::size_t index) {
   if (absl::Status status = check(message); !status.ok()) return status;
   WrittenRoom* const room = find_or_make_room(message.room);
   if (room == nullptr) return absl::OkStatus();
-  if (message.offset <= room->top) return compare(batch, index, *room);
+  if (message.offset <= room->top) return compare_or_fill(batch, index, *room);
 
   const std::int64_t span = span_of(*room, message.offset >> kLowBits);
   places_.push_back({.row = row_of(span, message.offset & kLowMax),
                      .index = index,
-                     .previous = room->empty() ? 0 : room->top,
+                     .previous = room->last,
                      .room = room->id});
   if (room->empty()) {
     room->first = message.offset;
@@ -177,55 +180,40 @@ absl::Status Writer::place(const MessageBatch& batch, std::size_t index) {
     room->term = state_.term;
     room->generation = state_.generation;
   }
-  room->top = message.offset;
-  if (!std::exchange(room->changed, true)) changed_.push_back(room);
+  room->top = room->last = message.offset;
+  note_change(*room);
   return absl::OkStatus();
 }
 
-// A message whose offset the room has passed must be the one that is there, or was.
-absl::Status Writer::compare(const MessageBatch& batch, std::size_t index,
-                             const WrittenRoom& room) {
-  const StoredMessage& message = batch[index];
-  if (message.offset < room.first) return absl::OkStatus();  // removed since
-  const std::int64_t span = tables_->rooms.find_or_make_span(room.id, message.offset >> kLowBits);
-  const std::int64_t row = row_of(span, message.offset & kLowMax);
-  const auto taken = [] { return absl::AlreadyExistsError("another message has this offset"); };
-  for (const Place& place : places_) {
-    if (place.row != row) continue;
-    return same_message(batch[place.index], message) ? absl::OkStatus() : taken();
-  }
-  Rows rows(tables_->message_at, row);
-  if (!rows.next()) return absl::InvalidArgumentError("the room has passed this offset");
-  StoredMessage there;
-  there.room = message.room;
-  there.offset = message.offset;
-  there.time = time_of_ms(rows.number(0));
-  std::uint64_t previous = 0;
-  if (!decode(rows.bytes(1), room.id, there, previous)) {
-    database_->fail(absl::DataLossError("a message of the store is damaged"));
-    return absl::OkStatus();
-  }
-  return same_message(there, message) ? absl::OkStatus() : taken();
+void Writer::note_change(WrittenRoom& room) {
+  if (!std::exchange(room.changed, true)) changed_.push_back(&room);
 }
 
-void Writer::insert(const MessageBatch& batch) {
+void Writer::insert_places(const MessageBatch& batch) {
   // Neighbours after each other: the same page is not looked for twice.
   std::sort(places_.begin(), places_.end(),
             [](const Place& a, const Place& b) { return a.row < b.row; });
   for (const Place& place : places_) {
-    const StoredMessage& message = batch[place.index];
-    encode(message, place.room, place.previous, record_);
-    const std::int64_t time = ms_of(message.time);
-    run(*database_, tables_->insert_message, place.row, time, record_);
-    if (!message.idempotency_key.empty()) {
-      run(*database_, tables_->insert_key, place.row, time, message.idempotency_key,
-          seal_of_key(place.row, time, message.idempotency_key));
-    }
-    if (tables_->words && place.row < state_.indexed) {
-      tables_->words->add(place.row, message.data.view());
-    }
-    if (!database_->ok()) return;
+    insert(place, batch[place.index]);
+    if (!database_->ok()) break;
   }
+  places_.clear();
+}
+
+void Writer::insert(const Place& place, const StoredMessage& message) {
+  encode(message, place.room, place.previous, record_);
+  const std::int64_t time = ms_of(message.time);
+  run(*database_, tables_->insert_message, place.row, time, record_);
+  if (!message.idempotency_key.empty()) {
+    run(*database_, tables_->insert_key, place.row, time, message.idempotency_key,
+        seal_of_key(place.row, time, message.idempotency_key));
+  }
+  if (tables_->words && place.row < state_.indexed) {
+    tables_->words->add(place.row, message.data.view());
+  }
+}
+
+void Writer::update_rooms() {
   for (WrittenRoom* const room : changed_) {
     tables_->rooms.update(*room);
     room->changed = false;

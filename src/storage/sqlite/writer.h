@@ -47,7 +47,9 @@ class Writer {
     RoomTable rooms;
     StateRow state;
     RowWalk times;
+    MessageWalk messages;
     Statement message_at;
+    Statement replace_record;
     Statement insert_message;
     Statement insert_key;
     Chores chores;
@@ -73,9 +75,20 @@ class Writer {
 
   absl::StatusOr<AppendResult> append_now(const MessageBatch& batch);
   absl::Status place(const MessageBatch& batch, std::size_t index);
-  absl::Status compare(const MessageBatch& batch, std::size_t index, const WrittenRoom& room);
-  void insert(const MessageBatch& batch);
+  void note_change(WrittenRoom& room);
+  void insert_places(const MessageBatch& batch);
+  void insert(const Place& place, const StoredMessage& message);
+  void update_rooms();
   WrittenRoom* find_or_make_room(const std::string& name);
+
+  // For a message whose offset the room has passed.
+  absl::Status compare_or_fill(const MessageBatch& batch, std::size_t index, WrittenRoom& room);
+  absl::Status compare(const StoredMessage& message, std::int64_t row, const Room& room,
+                       bool& there);
+  void fill(const StoredMessage& message, std::int64_t row, WrittenRoom& room);
+  std::optional<StoredMessage> neighbour(const Room& room, std::uint64_t offset,
+                                         Direction direction);
+
   std::int64_t span_of(WrittenRoom& room, std::uint64_t high);
 
   absl::Status remove_now(const std::string& name, std::uint64_t offset);

@@ -46,14 +46,16 @@ absl::StatusOr<std::size_t> Writer::expire_now(WallTime before, std::size_t mess
 }
 
 void Writer::hide_while(Room& room, std::uint64_t from, absl::FunctionRef<bool(std::int64_t)> old) {
+  const std::uint64_t last = std::exchange(room.last, 0);
   room.first = room.top + 1;
   room.oldest_ms.reset();
   {
-    WalkedRows rows(tables_->times, room.id, from, room.top, Direction::kUp);
+    WalkedRows rows(tables_->times, room.id, from, last, Direction::kUp);
     while (rows.next()) {
       const std::int64_t time_ms = rows.row().number(1);
       if (old(time_ms)) continue;
       room.first = rows.offset();
+      room.last = last;
       room.oldest_ms = time_ms;
       break;
     }

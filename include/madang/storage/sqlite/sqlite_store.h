@@ -54,10 +54,8 @@ struct SqliteOptions {
 // Beyond MessageStore:
 //   FailedPrecondition   also: the path cannot be used, the file is no store of madang, or it was
 //                        moved away while it was open
-//   append()             refuses a message whose offset is 0 or above 2^62, and one below the
-//   newest
-//                        of its room that is not the one that is there (AlreadyExists) or that was
-//                        skipped (InvalidArgument)
+//   append()             refuses a message whose room's name is not of 1 to 255 bytes, or whose
+//                        offset is 0 or above 2^62 (InvalidArgument)
 //   remove(), expire()   hide the messages at once; their rows and words leave the file in small
 //                        steps after that
 //   expire()             takes from each room the oldest by offset, so that no hole comes about: a
