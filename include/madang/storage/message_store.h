@@ -142,7 +142,8 @@ class MessageStore {
   virtual void load(LoadRequest request, Callback<StoredRoom> done) = 0;
 
   // Stores all of it or nothing. OK means that it is there after a loss of power. What is stored
-  // already, with the same content, is fine.
+  // already, with the same content, is fine. What is missing below a room's top is stored too and
+  // changes neither top nor epoch, so that a store can be filled from another while it is in use.
   virtual void append(MessageBatch batch, Callback<AppendResult> done) = 0;
 
   // A page that is empty is the end.

@@ -147,7 +147,7 @@ class Trial {
   // The same where the last writer has just died, which the place where the data is may notice a
   // little later: tries again while another is said to be the writer.
   std::unique_ptr<MessageStore> open_after_death(OpenResult* result = nullptr) {
-    for (int rest = kTries;; --rest) {
+    for (auto rest = under_test_->answer_time_max();; rest -= kPause) {
       auto store = under_test_->make();
       if (!expect(store != nullptr, "no store was made")) return nullptr;
       const auto opened = try_open(*store);
@@ -155,8 +155,7 @@ class Trial {
         if (result != nullptr) *result = *opened;
         return store;
       }
-      const bool again = absl::IsFailedPrecondition(opened.status()) && rest > 0;
-      if (!again || under_test_->answer_time_max() <= kPause) {
+      if (!absl::IsFailedPrecondition(opened.status()) || rest <= kPause) {
         expect_ok(opened.status(), "open() after the last writer had died");
         return nullptr;
       }
@@ -253,7 +252,6 @@ class Trial {
 
  private:
   static constexpr std::chrono::milliseconds kPause{20};
-  static constexpr int kTries = 500;
 
   template <typename Result, typename Call>
   typename Awaited<Result>::Answer answer(const Call& call) {
