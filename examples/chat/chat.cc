@@ -9,18 +9,21 @@
 #include <utility>
 
 #include "message.h"
+#include "search.h"
 
 namespace chat {
 namespace {
 
 constexpr std::size_t kRoomsListedMax = 100;
 
-// All rooms are alike: they remember for an hour, know who is there, and say when a person (not
-// each of their tabs) comes or goes.
+// All rooms are alike: what is said stays, and nobody is told that it was said before it is stored;
+// of it an hour is in memory. They know who is there, and say when a person (not each of their
+// tabs) comes or goes.
 std::optional<madang::RoomOptions> room_options(std::string_view room) {
   if (!is_room(room)) return std::nullopt;
   madang::RoomOptions options;
   options.history = {.messages_max = 1'000, .age_max = std::chrono::hours(1)};
+  options.durability = madang::Durability::kDurable;
   options.idempotency_ttl = std::chrono::hours(1);
   options.presence = true;
   options.announce = madang::Announce::kByUser;
@@ -83,8 +86,11 @@ void Chat::publish(Session& session, const madang::PublishRequest& request,
 
 void Chat::rpc(Session& session, const madang::RpcRequest& request,
                madang::Reply<madang::RpcAnswer> reply) {
-  if (request.method != "rooms") return reply.refuse(absl::UnimplementedError("no such method"));
-  reply.accept({.data = write_rooms(session)});
+  if (request.method == "rooms") return reply.accept({.data = write_rooms(session)});
+  if (request.method == "search" && store_.search() != nullptr) {
+    return search(*store_.search(), session, request, std::move(reply));
+  }
+  reply.refuse(absl::UnimplementedError("no such method"));
 }
 
 void Chat::list_room(const std::string& room) {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "madang/engine.h"
+#include "madang/storage/message_store.h"
 
 namespace chat {
 
@@ -15,6 +16,9 @@ namespace chat {
 // Handlers run on several threads at once; the list of rooms is all that they share.
 class Chat {
  public:
+  // Messages stay in `store`, which outlives the chat.
+  explicit Chat(madang::MessageStore& store) : store_(store) {}
+
   // What the engine asks. The chat outlives the engine.
   madang::Handlers handlers();
 
@@ -33,6 +37,7 @@ class Chat {
   void list_room(const std::string& room);
   std::string write_rooms(Session& session);
 
+  madang::MessageStore& store_;
   std::mutex mutex_;
   std::set<std::string> rooms_;  // guarded by mutex_; bounded
 };

@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 #include <clocale>
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
@@ -23,12 +24,14 @@
 #include "madang/http/static_files.h"
 #include "madang/protocol/centrifuge/json_session.h"
 #include "madang/transport/asio/asio_lanes.h"
+#include "store.h"
 
 namespace {
 
 struct Options {
   std::string address = "127.0.0.1";
   std::uint16_t port = 8000;
+  std::string store = CHAT_STORE;
   std::string page = CHAT_FOLDER "/page";
   std::string sdk = CHAT_FOLDER "/node_modules/centrifuge/dist/centrifuge.js";
 };
@@ -73,11 +76,27 @@ int serve(const Options& options) {
   const auto files = read_page(options);
   if (!files) return 1;
 
-  // Everything is destroyed in the reverse of this order, which is the right one.
-  chat::Chat rules;
+  std::string error;
+  const auto store = chat::make_store(options.store, error);
+  if (store == nullptr) {
+    fmt::print(stderr, "chat: {}\n", error);
+    return 1;
+  }
+
+  // Everything is destroyed in the reverse of this order, which is the right one. But the store
+  // first: it may be answering still.
+  chat::Chat rules(*store);
   madang::AsioLanes lanes;
+  bool store_opened = true;
   madang::EngineOptions engine_options;
   engine_options.lanes = lanes.schedulers();
+  engine_options.storage.store = store.get();
+  engine_options.storage.opened = [&](const absl::Status& status) {
+    if (status.ok()) return;
+    fmt::print(stderr, "chat: {} can not be used: {}\n", options.store, status.ToString());
+    store_opened = false;
+    std::raise(SIGTERM);
+  };
   engine_options.handlers = rules.handlers();
   auto engine = madang::Engine::create(std::move(engine_options));
   if (!engine.ok()) {
@@ -103,7 +122,7 @@ int serve(const Options& options) {
   }
   fmt::print("The chat is at http://localhost:{}/. Ctrl-C ends it.\n", (*server)->port());
   std::fflush(stdout);
-  return madang::run_until_signal(lanes, **engine, **server) ? 0 : 1;
+  return madang::run_until_signal(lanes, **engine, **server) && store_opened ? 0 : 1;
 }
 
 }  // namespace
@@ -115,6 +134,9 @@ int main(int argc, char** argv) {
   CLI::App app("A chat in the browser, served by madang.");
   app.add_option("--port", options.port, "TCP port; 0: any that is free")->capture_default_str();
   app.add_option("--address", options.address, "Address to listen on; 0.0.0.0 lets everybody in")
+      ->capture_default_str();
+  app.add_option("--store", options.store,
+                 "Where messages stay: sqlite:PATH, postgres://..., or memory for nowhere")
       ->capture_default_str();
   app.add_option("--page", options.page, "Folder of the page")->capture_default_str();
   app.add_option("--sdk", options.sdk, "The client library, centrifuge.js")->capture_default_str();
