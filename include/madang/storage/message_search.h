@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,17 +53,19 @@ inline constexpr std::size_t kIndexedWordsMax = 512;
 // the whole of anything else that is UTF-8.
 std::string searchable_text(std::string_view payload);
 
-// The words that a text is found by, in order: runs of letters and digits, ASCII in lower case. Of
-// a run of Hangul, Han, Hiragana or Katakana every pair of neighbours, and the last character
-// alone, so that a part of a word is found without knowing where words end.
+// The words that a text is found by, in order: runs of letters and digits, in small letters where
+// the script is Latin, Greek or Cyrillic, cut to 64 bytes. Of a run of Hangul, Han, Hiragana or
+// Katakana every pair of neighbours, and the last character alone, so that a part of a word is
+// found without knowing where words end. Bytes that are not UTF-8 separate words.
 std::vector<std::string> index_words(std::string_view text, std::size_t words_max);
 
 // What to look for. Each part must be found; its words in this order beside each other. A single
 // character of the scripts above is looked for as the beginning of a pair.
 struct SearchPhrase {
-  std::vector<std::string> words;
-  bool prefix = false;  // the last word is only the beginning of one
+  std::vector<std::string> words;  // 1 to kSearchWordsMax; a longer run is found by its beginning
+  bool prefix = false;             // the last word is only the beginning of one
 };
+// At most kSearchWordsMax + 1 phrases, which is one more than a search takes.
 std::vector<SearchPhrase> search_phrases(std::string_view text);
 
 }  // namespace madang
