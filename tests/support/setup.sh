@@ -6,7 +6,7 @@
 # in a browser.
 build_packages=(g++ cmake ninja-build ccache mold libabsl-dev libfmt-dev libasio-dev libxxhash-dev
   libsimdjson-dev zlib1g-dev libssl-dev liburing-dev libcli11-dev libhttp-parser-dev doctest-dev
-  libbenchmark-dev python3)
+  libbenchmark-dev libpq-dev python3)
 node_packages=(nodejs npm ca-certificates)
 browser_packages=(chromium)
 

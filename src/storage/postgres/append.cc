@@ -20,20 +20,25 @@ constexpr std::size_t kMonthsPerRound = 6;
 class Append : public StoreOperation {
  public:
   Append(State& state, MessageBatch batch, Callback<AppendResult> done)
-      : StoreOperation(state),
-        batch_(std::move(batch)),
-        reply_(std::move(done)),
-        plan_(batch_) {}
+      : StoreOperation(state), batch_(std::move(batch)), reply_(std::move(done)), plan_(batch_) {}
 
   absl::StatusOr<Progress> advance(Connection& connection, Results results) override {
     switch (step_) {
-      case Step::kBegin: return begin(connection);
-      case Step::kMonths: return take_months(connection, results);
-      case Step::kRooms: return take_rooms(connection, results);
-      case Step::kPlaces: return take_places(connection, results);
-      case Step::kNewRooms: plan_.take_created(results[0]); return write(connection);
-      case Step::kCopy: return finish(connection);
-      case Step::kCommit: return commit(connection, results);
+      case Step::kBegin:
+        return begin(connection);
+      case Step::kMonths:
+        return take_months(connection, results);
+      case Step::kRooms:
+        return take_rooms(connection, results);
+      case Step::kPlaces:
+        return take_places(connection, results);
+      case Step::kNewRooms:
+        plan_.take_created(results[0]);
+        return write(connection);
+      case Step::kCopy:
+        return finish(connection);
+      case Step::kCommit:
+        return commit(connection, results);
     }
     return Progress::kDone;
   }

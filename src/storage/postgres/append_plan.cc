@@ -94,9 +94,7 @@ void AppendPlan::find_places() {
   }
 }
 
-Params AppendPlan::places() const {
-  return Params().numbers(place_rooms_).numbers(place_offsets_);
-}
+Params AppendPlan::places() const { return Params().numbers(place_rooms_).numbers(place_offsets_); }
 
 absl::StatusOr<std::vector<Refusal>> AppendPlan::take_places(const Result& rows) {
   absl::flat_hash_map<std::pair<std::int64_t, std::int64_t>, int> row_of;

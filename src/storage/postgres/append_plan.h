@@ -44,8 +44,8 @@ class AppendPlan {
   // Takes the rows of `places`, and says which are another message's.
   absl::StatusOr<std::vector<Refusal>> take_places(const Result& rows);
 
-  // Decides, when all rooms have a row; a room's new epoch begins in this term and lineage. Then the
-  // messages to write, in order, each with its room.
+  // Decides, when all rooms have a row; a room's new epoch begins in this term and lineage. Then
+  // the messages to write, in order, each with its room.
   void settle(std::int64_t term, const std::string& lineage);
   struct Write {
     std::int64_t room = 0;

@@ -13,11 +13,16 @@ void Connection::connect(const std::string& conninfo) {
   close();
   // What stands in the host's string wins, but for the last two: texts of errors are to be UTF-8,
   // and a replication session would not know our statements.
-  const char* const names[] = {"fallback_application_name", "keepalives_idle", "keepalives_interval",
-                               "keepalives_count", "dbname", "client_encoding", "replication",
+  const char* const names[] = {"fallback_application_name",
+                               "keepalives_idle",
+                               "keepalives_interval",
+                               "keepalives_count",
+                               "dbname",
+                               "client_encoding",
+                               "replication",
                                nullptr};
-  const char* const values[] = {"madang", "5", "5", "3", conninfo.c_str(), "UTF8", "false",
-                                nullptr};
+  const char* const values[] = {"madang",         "5",    "5",     "3",
+                                conninfo.c_str(), "UTF8", "false", nullptr};
   pq_.reset(PQconnectStartParams(names, values, 1));
   phase_ = Phase::kConnecting;
   polling_ = PGRES_POLLING_WRITING;
@@ -164,7 +169,8 @@ Connection::News Connection::read_results() {
       continue;
     }
     switch (PQresultStatus(result.get())) {
-      case PGRES_PIPELINE_SYNC: return finish_round();
+      case PGRES_PIPELINE_SYNC:
+        return finish_round();
       case PGRES_COPY_IN: {
         phase_ = Phase::kCopying;
         if (!feed()) return lose("copying");
@@ -184,7 +190,8 @@ Connection::News Connection::read_results() {
           results_.push_back(std::move(result));
         }
         break;
-      case PGRES_PIPELINE_ABORTED: break;
+      case PGRES_PIPELINE_ABORTED:
+        break;
       default:
         if (round_status_.ok()) round_status_ = status_of(result.get());
         break;

@@ -5,8 +5,8 @@
 #include <memory>
 #include <string>
 
-#include "madang/storage/message_search.h"
 #include "madang/storage/message_retention.h"
+#include "madang/storage/message_search.h"
 #include "storage/postgres/state.h"
 
 namespace madang::postgres {
@@ -16,7 +16,9 @@ std::unique_ptr<Operation> make_open(State& state, Callback<OpenResult> done);
 std::unique_ptr<Operation> make_load(State& state, LoadRequest request, Callback<StoredRoom> done);
 std::unique_ptr<Operation> make_append(State& state, MessageBatch batch,
                                        Callback<AppendResult> done);
-// For the line of the replica, if there is one, from where it goes on to the primary's by itself.
+// For the line of the replica if that may answer, from where it goes on to the primary's by itself.
+// Who does not know of anything stored is not told by a replica that there is nothing.
+bool replica_may_answer(const State& state, const PageRequest& request);
 std::unique_ptr<Operation> make_read(State& state, PageRequest request, Callback<StoredPage> done);
 std::unique_ptr<Operation> make_remove(State& state, std::string room, std::uint64_t offset,
                                        StatusCallback done);

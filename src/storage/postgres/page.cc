@@ -30,8 +30,8 @@ absl::StatusOr<Page> page_of(const Result& rows, const PageRequest& request) {
     }
     out.page.messages.push_back(*std::move(message));
   }
-  out.full = out.full || out.page.messages.size() >= request.messages_max ||
-             bytes >= request.bytes_max;
+  out.full =
+      out.full || out.page.messages.size() >= request.messages_max || bytes >= request.bytes_max;
   return out;
 }
 

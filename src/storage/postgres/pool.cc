@@ -182,14 +182,17 @@ void Pool::turn(std::size_t role, Slot& slot) {
   slot.ready = 0;
   if (slot.stage == Stage::kDown) return;
   switch (slot.connection.turn()) {
-    case Connection::News::kNone: return;
-    case Connection::News::kLost: return lose(role, slot, slot.connection.error());
+    case Connection::News::kNone:
+      return;
+    case Connection::News::kLost:
+      return lose(role, slot, slot.connection.error());
     case Connection::News::kConnected:
       slot.stage = Stage::kSetup;
       slot.deadline = steady_now() + options_.setup_timeout;
       slot.operation = options_.setup(static_cast<Role>(role));
       return step(role, slot, {});
-    case Connection::News::kRound: break;
+    case Connection::News::kRound:
+      break;
   }
   const absl::Status status = slot.connection.round_status();
   if (slot.stage == Stage::kRollback) {
@@ -245,7 +248,8 @@ void Pool::lose(std::size_t role, Slot& slot, const absl::Status& why) {
   pause = std::min(pause, options_.reconnect_max);
   // A random half of it is taken off, so that many stores do not come back at once.
   const auto half = static_cast<std::uint64_t>(pause.count() / 2 + 1);
-  line.retry_at = steady_now() + pause - Duration(static_cast<Duration::rep>(random_.next() % half));
+  line.retry_at =
+      steady_now() + pause - Duration(static_cast<Duration::rep>(random_.next() % half));
   if (!never_was) return;
   ++line.failures;
 

@@ -49,8 +49,9 @@ class Read : public StoreOperation {
   // What the replica does not have or does not say, the primary is asked.
   absl::Status fail(absl::Status status) override {
     if (replica_) {
-      state_.pool->enqueue(Role::kPrimary, std::make_unique<Read>(state_, std::move(request_),
-                                                                  std::move(reply_), false, until_));
+      state_.pool->enqueue(
+          Role::kPrimary,
+          std::make_unique<Read>(state_, std::move(request_), std::move(reply_), false, until_));
     } else {
       reply_(status);
     }
@@ -65,7 +66,7 @@ class Read : public StoreOperation {
     return Params()
         .bytes(request_.room)
         .offset(std::min(request_.cursor, newest))
-        .offset(std::min(request_.messages_max, kPageMessagesMax))
+        .offset(std::clamp<std::size_t>(request_.messages_max, 1, kPageMessagesMax))
         .offset(std::clamp<std::size_t>(request_.bytes_max, 1, kPageBytesMax));
   }
 
@@ -78,9 +79,12 @@ class Read : public StoreOperation {
 
 }  // namespace
 
+bool replica_may_answer(const State& state, const PageRequest& request) {
+  return !state.options.replica.empty() && request.stored_top > 0;
+}
+
 std::unique_ptr<Operation> make_read(State& state, PageRequest request, Callback<StoredPage> done) {
-  // Who does not know of anything stored is not told so by a replica.
-  const bool replica = !state.options.replica.empty() && request.stored_top > 0;
+  const bool replica = replica_may_answer(state, request);
   return std::make_unique<Read>(state, std::move(request), PageReply(std::move(done)), replica,
                                 steady_now() + state.options.request_timeout);
 }

@@ -29,8 +29,8 @@ class DeleteRows : public StoreOperation {
     }
     state_.removed_at = results[1].number(0, 0);
     if (results[0].changed() == kDeletedAtOnce) {
-      state_.pool->enqueue(Role::kWriter, std::make_unique<DeleteRows>(
-                                              state_, room_, std::move(reply_), deadline));
+      state_.pool->enqueue(
+          Role::kWriter, std::make_unique<DeleteRows>(state_, room_, std::move(reply_), deadline));
     } else {
       reply_(absl::OkStatus());
     }
@@ -75,7 +75,8 @@ class Remove : public StoreOperation {
         connection.end_round();
         return Progress::kGoesOn;
       }
-      default: break;
+      default:
+        break;
     }
     if (results.back().command() != "COMMIT")
       return absl::UnavailableError("postgres: the removal was not committed");

@@ -21,9 +21,7 @@ class Result {
 
   PGresult* get() const { return result_.get(); }
   int rows() const { return PQntuples(result_.get()); }
-  bool null(int row, int column) const {
-    return PQgetisnull(result_.get(), row, column) != 0;
-  }
+  bool null(int row, int column) const { return PQgetisnull(result_.get(), row, column) != 0; }
   std::int64_t number(int row, int column) const;
   std::uint64_t offset(int row, int column) const {
     return static_cast<std::uint64_t>(number(row, column));

@@ -63,7 +63,9 @@ class Expire : public StoreOperation {
 
   absl::StatusOr<Progress> advance(Connection& connection, Results results) override {
     switch (step_) {
-      case Step::kBegin: ranges_ = time_ranges(state_.months); return next(connection);
+      case Step::kBegin:
+        ranges_ = time_ranges(state_.months);
+        return next(connection);
       case Step::kCount: {
         const std::int64_t count = results[0].number(0, 0);
         if (count > left()) return ask_delete(connection);
@@ -71,8 +73,10 @@ class Expire : public StoreOperation {
         return ask_drop(connection);
       }
       case Step::kDelete:
-      case Step::kDrop: return refresh(connection, results);
-      case Step::kCommit: return commit(connection, results);
+      case Step::kDrop:
+        return refresh(connection, results);
+      case Step::kCommit:
+        return commit(connection, results);
       case Step::kWhere:
         state_.removed_at = std::max(state_.removed_at, results[0].number(0, 0));
         reply_(removed_);

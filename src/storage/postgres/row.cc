@@ -54,8 +54,8 @@ absl::StatusOr<StoredMessage> message_of(const Result& result, int row, int colu
   message.idempotency_key = result.text(row, column + kKey);
   if (result.null(row, column + kExtra)) return message;
   if (const auto status = decode_extra(result.bytes(row, column + kExtra), message); !status.ok()) {
-    return absl::DataLossError(
-        fmt::format("postgres: message {} of a room: {}", message.offset, status.message()));
+    return absl::DataLossError(fmt::format("postgres: message {} of a room: {}", message.offset,
+                                           std::string(status.message())));
   }
   return message;
 }

@@ -51,12 +51,18 @@ class WriterSetup : public Operation {
 
   absl::StatusOr<Progress> advance(Connection& connection, Results results) override {
     switch (step_) {
-      case Step::kConfigure: return configure(connection);
-      case Step::kLock: return lock(connection, results);
-      case Step::kLook: return look(connection, results);
-      case Step::kCreate: return create(connection, results);
-      case Step::kTerm: return check_term(connection, results);
-      case Step::kPast: return finish(results);
+      case Step::kConfigure:
+        return configure(connection);
+      case Step::kLock:
+        return lock(connection, results);
+      case Step::kLook:
+        return look(connection, results);
+      case Step::kCreate:
+        return create(connection, results);
+      case Step::kTerm:
+        return check_term(connection, results);
+      case Step::kPast:
+        return finish(results);
     }
     return Progress::kDone;
   }
@@ -70,10 +76,11 @@ class WriterSetup : public Operation {
       }
       return status;
     }
-    const bool waited = status.message().ends_with("(55P03)");  // the server's lock_timeout
+    const std::string text(status.message());
+    const bool waited = text.ends_with("(55P03)");  // the server's lock_timeout
     if (step_ == Step::kLook && waited) {
       return absl::FailedPreconditionError(
-          fmt::format("postgres: another writer has the store open ({})", status.message()));
+          fmt::format("postgres: another writer has the store open ({})", text));
     }
     return status;
   }

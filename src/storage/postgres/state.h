@@ -29,8 +29,8 @@ struct State {
   std::string system = {};                // the server's identifier, as the writer saw it
   std::string lineage = {};
   std::int64_t term = 0;
-  std::int64_t unclean = 0;    // the newest term that ended uncleanly
-  std::set<int> months = {};   // that have a partition
+  std::int64_t unclean = 0;           // the newest term that ended uncleanly
+  std::set<int> months = {};          // that have a partition
   std::set<int> default_months = {};  // that were asked for, in case they have none
   // The writer's session, so that it can be ended if it outlives its connection.
   std::int64_t session_pid = 0;

@@ -72,7 +72,8 @@ Statements::Statements(const std::string& schema, bool search) : schema_(schema)
   lock = {"", "SELECT pg_advisory_lock($1::bigint)"};
   unlock = {"", "SELECT pg_advisory_unlock($1::bigint)"};
 
-  existing = {"", sql("SELECT to_regnamespace('" + schema + "') IS NOT NULL,"
+  existing = {"", sql("SELECT to_regnamespace('" + schema +
+                      "') IS NOT NULL,"
                       " to_regclass('$.meta') IS NOT NULL")};
   create_schema = {"", "CREATE SCHEMA " + schema};
   create = {
@@ -97,8 +98,9 @@ Statements::Statements(const std::string& schema, bool search) : schema_(schema)
     create_search = {{"", sql("CREATE INDEX IF NOT EXISTS messages_words ON $.messages"
                               " USING gin (words)")}};
   }
-  months = {"", sql("SELECT c.relname::text FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
-                    " WHERE i.inhparent = '$.messages'::regclass")};
+  months = {"",
+            sql("SELECT c.relname::text FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
+                " WHERE i.inhparent = '$.messages'::regclass")};
   term = {"", sql("SELECT term, version FROM $.meta")};
   take_over = {"", sql("UPDATE $.meta SET unclean = CASE WHEN running THEN term ELSE unclean END,"
                        " term = term + 1, running = true RETURNING term, unclean")};
@@ -108,10 +110,9 @@ Statements::Statements(const std::string& schema, bool search) : schema_(schema)
   rooms_named = {"rooms_named",
                  sql("SELECT id, name, top, first, removed, term, lineage, epoch FROM $.rooms"
                      " WHERE name = ANY($1::bytea[])")};
-  places = {"places",
-            sql("SELECT m.room, m.pos, m.time, m.epoch, m.data, m.extra, m.key"
-                " FROM unnest($1::bigint[], $2::bigint[]) u (room, pos)"
-                " JOIN $.messages m ON m.room = u.room AND m.pos = u.pos")};
+  places = {"places", sql("SELECT m.room, m.pos, m.time, m.epoch, m.data, m.extra, m.key"
+                          " FROM unnest($1::bigint[], $2::bigint[]) u (room, pos)"
+                          " JOIN $.messages m ON m.room = u.room AND m.pos = u.pos")};
   create_rooms = {"create_rooms",
                   sql("INSERT INTO $.rooms (name) SELECT unnest($1::bytea[]) RETURNING id, name")};
   update_rooms = {
@@ -119,9 +120,10 @@ Statements::Statements(const std::string& schema, bool search) : schema_(schema)
       sql("UPDATE $.rooms r SET top = u.top, first = u.first, term = u.term, lineage = u.lineage,"
           " epoch = u.epoch FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[],"
           " $5::bytea[], $6::bytea[]) u (id, top, first, term, lineage, epoch) WHERE r.id = u.id")};
-  copy = sql(fmt::format("COPY $.messages (room, pos, time, epoch, data, extra, key{})"
-                         " FROM STDIN (FORMAT binary)",
-                         search ? ", words" : ""));
+  copy =
+      sql(fmt::format("COPY $.messages (room, pos, time, epoch, data, extra, key{})"
+                      " FROM STDIN (FORMAT binary)",
+                      search ? ", words" : ""));
 
   load_room = {"load_room", sql("SELECT top, first, term, lineage, epoch FROM $.rooms"
                                 " WHERE name = $1::bytea")};
@@ -136,11 +138,10 @@ Statements::Statements(const std::string& schema, bool search) : schema_(schema)
           " ORDER BY m.pos DESC LIMIT $2::bigint) q"
           " WINDOW w AS (ORDER BY q.pos DESC ROWS UNBOUNDED PRECEDING)) p"
           " WHERE p.before < $3::bigint AND NOT p.old ORDER BY p.pos DESC")};
-  load_keys = {"load_keys",
-               sql("SELECT key, pos, time FROM $.messages"
-                   " WHERE room = (SELECT id FROM $.rooms WHERE name = $1::bytea)"
-                   " AND key IS NOT NULL AND time >= $3::bigint ORDER BY pos DESC"
-                   " LIMIT $2::bigint")};
+  load_keys = {"load_keys", sql("SELECT key, pos, time FROM $.messages"
+                                " WHERE room = (SELECT id FROM $.rooms WHERE name = $1::bytea)"
+                                " AND key IS NOT NULL AND time >= $3::bigint ORDER BY pos DESC"
+                                " LIMIT $2::bigint")};
   page_up = {"page_up", sql(page("pos > greatest($2::bigint, r.first - 1)", "ASC"))};
   page_down = {"page_down", sql(page("pos < $2::bigint AND pos >= r.first", "DESC"))};
   replayed = {"replayed", "SELECT coalesce(pg_last_wal_replay_lsn() - '0/0', 0)::bigint"};
@@ -171,19 +172,18 @@ Statements::Statements(const std::string& schema, bool search) : schema_(schema)
                       " ORDER BY p.time, p.room, p.pos LIMIT $3::bigint) d"
                       " WHERE m.room = d.room AND m.pos = d.pos AND m.time = d.time"
                       " RETURNING m.room")};
-  rooms_between = {"rooms_between",
-                   sql("SELECT DISTINCT room FROM $.messages"
-                       " WHERE time >= $1::bigint AND time <= $2::bigint")};
+  rooms_between = {"rooms_between", sql("SELECT DISTINCT room FROM $.messages"
+                                        " WHERE time >= $1::bigint AND time <= $2::bigint")};
 }
 
 Statement Statements::create_month(int month) const {
-  return {"", in_schema(fmt::format("DO $do$ BEGIN CREATE TABLE IF NOT EXISTS $.messages_{}"
-                                    " PARTITION OF $.messages FOR VALUES FROM ({}) TO ({});"
-                                    " EXCEPTION WHEN check_violation THEN NULL; END $do$",
-                                    month_name(month),
-                                    month_begin(month).time_since_epoch().count(),
-                                    month_begin(month + 1).time_since_epoch().count()),
-                        schema_)};
+  return {"",
+          in_schema(fmt::format("DO $do$ BEGIN CREATE TABLE IF NOT EXISTS $.messages_{}"
+                                " PARTITION OF $.messages FOR VALUES FROM ({}) TO ({});"
+                                " EXCEPTION WHEN check_violation THEN NULL; END $do$",
+                                month_name(month), month_begin(month).time_since_epoch().count(),
+                                month_begin(month + 1).time_since_epoch().count()),
+                    schema_)};
 }
 
 Statement Statements::drop_month(int month) const {
@@ -201,14 +201,15 @@ Statement Statements::search(std::size_t words) const {
   std::string conditions;
   for (std::size_t i = 0; i < words; ++i)
     conditions += fmt::format(" AND m.words && ${}::bigint[]", i + 8);
-  return {"", in_schema(
-                  "SELECT r.name, m.pos, m.time, m.epoch, m.data, m.extra, m.key"
-                  " FROM $.messages m JOIN $.rooms r ON r.id = m.room AND m.pos >= r.first"
-                  " WHERE m.room = ANY($1::bigint[]) AND m.time >= $2::bigint"
-                  " AND m.time <= $3::bigint AND (m.time < $4::bigint OR (m.time = $4::bigint AND"
-                  " (r.name < $5::bytea OR (r.name = $5::bytea AND m.pos < $6::bigint))))" +
-                      conditions + " ORDER BY m.time DESC, r.name DESC, m.pos DESC LIMIT $7::bigint",
-                  schema_)};
+  return {
+      "",
+      in_schema("SELECT r.name, m.pos, m.time, m.epoch, m.data, m.extra, m.key"
+                " FROM $.messages m JOIN $.rooms r ON r.id = m.room AND m.pos >= r.first"
+                " WHERE m.room = ANY($1::bigint[]) AND m.time >= $2::bigint"
+                " AND m.time <= $3::bigint AND (m.time < $4::bigint OR (m.time = $4::bigint AND"
+                " (r.name < $5::bytea OR (r.name = $5::bytea AND m.pos < $6::bigint))))" +
+                    conditions + " ORDER BY m.time DESC, r.name DESC, m.pos DESC LIMIT $7::bigint",
+                schema_)};
 }
 
 }  // namespace madang::postgres

@@ -39,10 +39,10 @@ struct Statements {
   Statement create_schema;
   std::vector<Statement> create;
   std::vector<Statement> create_search;
-  Statement months;      // -> names of the partitions
-  Statement term;        // -> term, version
-  Statement take_over;   // -> term, unclean
-  Statement end_cleanly; // (term)
+  Statement months;       // -> names of the partitions
+  Statement term;         // -> term, version
+  Statement take_over;    // -> term, unclean
+  Statement end_cleanly;  // (term)
   // One more month; nothing if messages of it lie in the default partition.
   Statement create_month(int month) const;
   Statement drop_month(int month) const;
