@@ -85,7 +85,8 @@ void Pool::take_posted() {
 void Pool::run() {
   for (;;) {
     take_posted();
-    for (std::size_t role = 0; role < kRoles; ++role)
+    // From the back, because what the replica does not answer goes on to the primary.
+    for (std::size_t role = kRoles; role-- > 0;)
       serve(role);
     {
       const std::lock_guard lock(mutex_);
@@ -95,7 +96,6 @@ void Pool::run() {
     wait();
   }
   const absl::Status gone = absl::UnavailableError("postgres: the store is gone");
-  // From the back, because what the replica does not answer goes on to the primary.
   for (std::size_t role = kRoles; role-- > 0;) {
     Line& line = lines_[role];
     for (Slot& slot : line.slots) {

@@ -74,7 +74,7 @@ class Pool {
     std::vector<Slot> slots = {};
     Ring<std::unique_ptr<Operation>> waiting = {};
     int failures = 0;
-    MonoTime retry_at = MonoTime::min();
+    MonoTime retry_at = {};  // long ago
     bool keep = false;
     bool retiring = false;
   };

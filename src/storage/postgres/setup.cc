@@ -93,6 +93,13 @@ class WriterSetup : public Operation {
     return static_cast<std::int64_t>(placement_hash("madang writer " + state_.options.schema));
   }
 
+  bool still_ours(const Result& term) const {
+    return term.rows() == 1 && term.number(0, 0) == state_.term;
+  }
+  static absl::Status taken_over() {
+    return absl::FailedPreconditionError("postgres: another writer has taken the store over");
+  }
+
   absl::StatusOr<Progress> configure(Connection& connection) {
     step_ = Step::kLock;
     connection.send(state_.sql.configure,
@@ -102,6 +109,7 @@ class WriterSetup : public Operation {
     if (state_.opened) {
       connection.send(state_.sql.end_session,
                       Params().number(state_.session_pid).number(state_.session_start));
+      connection.send(state_.sql.term);
     }
     connection.end_round();
     return Progress::kGoesOn;
@@ -115,6 +123,7 @@ class WriterSetup : public Operation {
       return absl::FailedPreconditionError(
           "postgres: the server runs with fsync=off and cannot keep what it acknowledges");
     }
+    if (state_.opened && !still_ours(results.back())) return taken_over();
     system_ = server.text(0, 2);
     pid_ = results[1].rows() == 1 ? results[1].number(0, 0) : 0;
     start_ = results[1].rows() == 1 ? results[1].number(0, 1) : 0;
@@ -162,8 +171,7 @@ class WriterSetup : public Operation {
     }
     if (found.number(0, 1) < 1)
       return absl::DataLossError("postgres: the schema has a version that never was");
-    if (state_.opened && found.number(0, 0) != state_.term)
-      return absl::FailedPreconditionError("postgres: another writer has taken the store over");
+    if (state_.opened && !still_ours(found)) return taken_over();
     step_ = Step::kPast;
     for (const Statement& statement : state_.sql.create_search)
       connection.send(statement);

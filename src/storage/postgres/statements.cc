@@ -67,7 +67,8 @@ Statements::Statements(const std::string& schema, bool search) : schema_(schema)
     FROM pg_stat_activity WHERE pid = pg_backend_pid())"};
   end_session = {"", R"(
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-    WHERE pid = $1::bigint AND (extract(epoch FROM backend_start) * 1000000)::bigint = $2::bigint)"};
+    WHERE pid = $1::bigint
+      AND (extract(epoch FROM backend_start) * 1000000)::bigint = $2::bigint)"};
   limit_lock_wait = {"", "SELECT set_config('lock_timeout', $1::bigint::text, false)"};
   lock = {"", "SELECT pg_advisory_lock($1::bigint)"};
   unlock = {"", "SELECT pg_advisory_unlock($1::bigint)"};
