@@ -7,17 +7,12 @@
 
 #include "engine/session_impl.h"
 #include "madang/base/hash.h"
-#include "madang/base/json.h"
 
 namespace madang {
 namespace {
 
 constexpr std::size_t kLanesMax = 64;
 constexpr std::size_t kShardsMax = 4096;
-
-absl::Status unavailable_while_draining() {
-  return absl::UnavailableError("the engine is draining");
-}
 
 }  // namespace
 
@@ -61,13 +56,18 @@ EngineImpl::EngineImpl(EngineOptions options)
   for (std::size_t i = 0; i < options.lanes.size(); ++i) {
     lanes_.push_back(std::make_shared<Lane>(*this, i, *options.lanes[i], limits_, random.next()));
   }
+  if (options.storage.store != nullptr) {
+    storage_ = std::make_unique<RoomStorage>(*this, *options.lanes.front(),
+                                             std::move(options.storage), random.next());
+  }
   for (std::size_t i = 0; i < options.shards; ++i) {
-    shards_.push_back(std::make_unique<Shard>(*this, limits_, rooms_, i));
+    shards_.push_back(std::make_unique<Shard>(*this, storage_.get(), limits_, rooms_, i));
     lanes_[i % lanes_.size()]->keep_swept(*shards_.back());
   }
   for (const auto& lane : lanes_) {
     lane->post([](Lane& home) { home.start(); });
   }
+  if (storage_ != nullptr) storage_->open();
 }
 
 EngineImpl::~EngineImpl() = default;
@@ -115,6 +115,9 @@ absl::StatusOr<RoomOptions> EngineImpl::options_for(std::string_view room) {
     if (options->has_positions() && drops) {
       return absl::InternalError("a room with history can not drop messages for slow members");
     }
+    if (options->is_stored() && (storage_ == nullptr || !options->has_positions())) {
+      return absl::InternalError("a room is stored by its history, and with a store");
+    }
     return *options;
   } catch (...) {
     counters_.handler_threw.add();
@@ -127,59 +130,11 @@ absl::StatusOr<SlotRef> EngineImpl::slot_for(std::string_view room) {
   if (SlotRef slot = shard.find(room)) return slot;
   const auto options = options_for(room);
   if (!options.ok()) return options.status();
-  return shard.make(room, *options, new_epoch(), clock_.now());
-}
-
-void EngineImpl::publish(std::string_view room, Payload data, PublishOptions options,
-                         Callback<PublishResult> done) {
-  const auto publish = [&]() -> absl::StatusOr<PublishResult> {
-    if (draining_.load(std::memory_order_relaxed)) return unavailable_while_draining();
-    if (auto status = check_name(room); !status.ok()) return status;
-    if (options.idempotency_key.size() > limits_.idempotency_key_bytes_max) {
-      return absl::InvalidArgumentError("the idempotency key is too long");
-    }
-    Publication publication;
-    publication.data = std::move(data);
-    publication.tags = std::move(options.tags);
-    publication.idempotency_key = std::move(options.idempotency_key);
-    publication.keep = options.keep;
-    publication.exclude = options.exclude;
-    return publish_now(room, std::move(publication), false);
-  };
-  auto result = publish();
-  if (done) done(std::move(result));
-}
-
-absl::StatusOr<PublishResult> EngineImpl::publish_now(std::string_view room,
-                                                      Publication publication, bool checked) {
-  if (publication.data.size() > limits_.payload_bytes_max) {
-    return absl::InvalidArgumentError("message is too large");
+  auto slot = shard.make(room, *options, new_epoch(), clock_.now());
+  if (slot.ok() && options->is_stored() && !(*slot)->load_asked.exchange(true)) {
+    storage_->load(*slot);
   }
-  const MonoTime now = clock_.now();
-  const WallTime wall_now = clock_.wall_now();
-  Shard& shard = shard_of(room);
-  for (;;) {
-    const auto slot = slot_for(room);
-    if (!slot.ok()) return slot.status();
-    if (!checked && (*slot)->options.payload_kind == PayloadKind::kJson) {
-      auto json = checked_json_of(publication.data);
-      if (!json.ok()) return json.status();
-      publication.data = *std::move(json);
-      checked = true;
-    }
-    const auto published = shard.publish(*slot, publication, now, wall_now);
-    if (!published) continue;  // the room was let go in between
-    wake(published->wake, now);
-    if (published->result.outcome == Room::PublishOutcome::kFull) {
-      return absl::ResourceExhaustedError("the room is full of messages not delivered yet");
-    }
-    PublishResult result;
-    result.repeated = published->result.outcome == Room::PublishOutcome::kDuplicate;
-    if (published->result.offset != 0) {
-      result.position = {published->result.offset, (*slot)->epoch()};
-    }
-    return result;
-  }
+  return slot;
 }
 
 void EngineImpl::wake(LaneSet lanes, MonoTime now) {
@@ -220,31 +175,6 @@ absl::StatusOr<PresenceStats> EngineImpl::presence_stats(std::string_view room) 
   const auto slot = existing(room, [](const RoomOptions& options) { return options.presence; });
   if (!slot.ok()) return slot.status();
   return shard_of(room).look(**slot, [](const Room& state) { return state.presence().stats(); });
-}
-
-absl::StatusOr<HistoryResult> EngineImpl::history(std::string_view room,
-                                                  const HistoryQuery& query) {
-  const auto slot =
-      existing(room, [](const RoomOptions& options) { return options.has_positions(); });
-  if (!slot.ok()) return slot.status();
-  if (query.since && query.reverse && query.since->offset == 0) {
-    return absl::InvalidArgumentError("nothing is before offset 0");
-  }
-  if (query.since && !query.since->epoch.empty() && query.since->epoch != (*slot)->epoch()) {
-    return absl::DataLossError("the position is of another epoch");
-  }
-  const PageBounds bounds{limits_.page_messages_max, limits_.page_bytes_max};
-  return shard_of(room).look(**slot, [&](const Room& state) {
-    return HistoryResult{state.read_history(query, bounds), state.position()};
-  });
-}
-
-absl::Status EngineImpl::remove_history(std::string_view room) {
-  const auto slot =
-      existing(room, [](const RoomOptions& options) { return options.has_positions(); });
-  if (!slot.ok()) return slot.status();
-  shard_of(room).look(**slot, [](Room& state) { state.clear_history(); });
-  return absl::OkStatus();
 }
 
 // --- Sessions ------------------------------------------------------------------------------------
@@ -367,7 +297,15 @@ void EngineImpl::drain(DrainOptions options, Task done) {
 }
 
 void EngineImpl::lane_drained() {
-  if (lanes_draining_.fetch_sub(1) == 1 && drained_) std::exchange(drained_, nullptr)();
+  if (lanes_draining_.fetch_sub(1) != 1) return;
+  Task done = std::exchange(drained_, nullptr);
+  if (storage_ == nullptr) {
+    if (done) done();
+    return;
+  }
+  storage_->close([done = std::move(done)]() mutable {
+    if (done) done();
+  });
 }
 
 }  // namespace madang

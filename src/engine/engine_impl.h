@@ -13,6 +13,7 @@
 
 #include "absl/status/statusor.h"
 #include "engine/lane.h"
+#include "engine/room_storage.h"
 #include "engine/shard.h"
 #include "madang/base/counters.h"
 #include "madang/engine/engine.h"
@@ -49,8 +50,8 @@ class EngineImpl final : public Engine, public LaneDirectory {
                Callback<PublishResult> done) override;
   absl::StatusOr<std::vector<ClientInfoRef>> presence(std::string_view room) override;
   absl::StatusOr<PresenceStats> presence_stats(std::string_view room) override;
-  absl::StatusOr<HistoryResult> history(std::string_view room, const HistoryQuery& query) override;
-  absl::Status remove_history(std::string_view room) override;
+  void history(std::string_view room, HistoryQuery query, Callback<HistoryResult> done) override;
+  void remove_history(std::string_view room, StatusCallback done) override;
   absl::Status send_to_user(std::string_view user, Payload message) override;
   absl::Status join_user(std::string_view user, std::string_view room,
                          JoinOptions options) override;
@@ -65,6 +66,9 @@ class EngineImpl final : public Engine, public LaneDirectory {
   Scheduler& scheduler(std::size_t lane) override { return lanes_[lane]->scheduler(); }
   EngineCounters counters() const override;
   EngineCounters counters_now() override;
+  StorageState storage_state() const override {
+    return storage_ == nullptr ? StorageState() : storage_->state(clock_.now());
+  }
   void drain(DrainOptions options, Task done) override;
 
   // --- For sessions and lanes ------------------------------------------------------------------
@@ -77,9 +81,12 @@ class EngineImpl final : public Engine, public LaneDirectory {
   absl::Status check_name(std::string_view room) const;
   // The room, made if it is not there.
   absl::StatusOr<SlotRef> slot_for(std::string_view room);
+  // Calls `then` with the room once it is open: now, or after it was loaded, on the first lane.
+  void when_open(std::string_view room, Callback<SlotRef> then);
   // Puts `publication` into the room. `checked`: it is known to be valid JSON.
-  absl::StatusOr<PublishResult> publish_now(std::string_view room, Publication publication,
-                                            bool checked);
+  void publish_to(std::string_view room, Publication publication, bool checked,
+                  Callback<PublishResult> done);
+  RoomStorage* storage() { return storage_.get(); }
   void wake(LaneSet lanes, MonoTime now);
   // The shard of `room` has an announcement waiting.
   void announce_soon(std::string_view room, Lane& from);
@@ -94,6 +101,11 @@ class EngineImpl final : public Engine, public LaneDirectory {
   std::size_t shard_index(std::string_view room) const;
   std::string new_epoch();
   absl::StatusOr<RoomOptions> options_for(std::string_view room);
+  // False: the room has gone, or was stopped. Then nothing was done.
+  bool publish_into(const SlotRef& slot, Publication& publication, Callback<PublishResult>& done);
+  // Calls `then` with the room if it is there, or stored, and has positions.
+  void when_history(std::string_view room, Callback<SlotRef> then);
+  void read_history(const SlotRef& slot, const HistoryQuery& query, Callback<HistoryResult> done);
   // The room if it is there and `offered` holds of it.
   absl::StatusOr<SlotRef> existing(std::string_view room, bool (*offered)(const RoomOptions&));
   absl::Status for_user(std::string_view user, const std::function<void(SessionImpl&)>& act);
@@ -109,6 +121,7 @@ class EngineImpl final : public Engine, public LaneDirectory {
   std::atomic<bool> draining_{false};
   std::atomic<std::size_t> lanes_draining_{0};
   Task drained_;
+  std::unique_ptr<RoomStorage> storage_;  // null without a store
   Scheduler& clock_;  // of the first lane, which may be asked the time from anywhere
   std::vector<std::shared_ptr<Lane>> lanes_;
   std::vector<std::unique_ptr<Shard>> shards_;

@@ -135,6 +135,20 @@ class Lane final : public std::enable_shared_from_this<Lane>, private Requests::
                  const EncodedEvents& encoded, std::size_t first, const Cursor& end);
   void fall_behind(Subscription& subscription);
   void lost(Subscription& subscription, const Shard::CatchUp& read);
+  PageBounds batch_bounds() const;
+
+  // A page that a member needs from the store.
+  struct StoreRead {
+    std::uint64_t session = 0;
+    SlotRef slot = nullptr;
+    std::uint64_t messages = 0;  // Shard::CatchUp::messages
+    Cursor cursor = {};          // of the member
+  };
+  bool in_store(const Subscription& subscription) const;
+  void read_store(Subscription& subscription, std::uint64_t messages);
+  void read_store_next();
+  Subscription* reader(const StoreRead& read) const;
+  void store_page(const StoreRead& read, const absl::StatusOr<std::vector<EventRef>>& page);
   bool write_touched();
   void end_closing();
   void forget(SessionImpl& session);
@@ -172,6 +186,8 @@ class Lane final : public std::enable_shared_from_this<Lane>, private Requests::
   MemberTable members_;
   std::deque<std::shared_ptr<LaneRoom>> to_serve_;
   EncodeCache pages_;
+  Ring<StoreRead> store_reads_waiting_;  // at most one of each subscription
+  std::size_t store_reads_ = 0;          // under way
 
   absl::flat_hash_map<std::uint64_t, std::unique_ptr<SessionImpl>> sessions_;
   StringMap<std::vector<SessionImpl*>> users_;

@@ -17,11 +17,12 @@ namespace {
 // them none of it is in a cache, and waiting for it is what a delivery costs.
 constexpr std::size_t kPrefetchMembers = 8;
 
-PageBounds batch_bounds(const Limits& limits) {
-  return {limits.batch_events_max, std::min(limits.page_bytes_max, limits.outbox_events_bytes_max)};
-}
-
 }  // namespace
+
+PageBounds Lane::batch_bounds() const {
+  return {limits_.batch_events_max,
+          std::min(limits_.page_bytes_max, limits_.outbox_events_bytes_max)};
+}
 
 void Lane::take_inbox() {
   for (LaneMark* mark = inbox_.take(); mark != nullptr;) {
@@ -97,7 +98,7 @@ bool Lane::serve(LaneRoom& room, std::size_t& budget) {
 // Reads the next batch of the room. False if there is nothing.
 bool Lane::take(LaneRoom& room) {
   LaneBatch& batch = room.batch.emplace();
-  engine_.shard_of(room.slot->name()).take(*room.slot, index_, batch_bounds(limits_), batch.taken);
+  engine_.shard_of(room.slot->name()).take(*room.slot, index_, batch_bounds(), batch.taken);
   const EventPage& page = batch.taken.page;
   const Cursor& begin = batch.taken.begin;
   // A page may be empty and yet go on: the lane stood still, and the tail has let go of all.
@@ -202,67 +203,6 @@ void Lane::hand_over(Subscription& subscription, std::span<const EventRef> event
 
 void Lane::add_member(Subscription& subscription, const Cursor& top) {
   members_.add(subscription, subscription.session->transport_address(), top);
-}
-
-void Lane::fall_behind(Subscription& subscription) {
-  subscription.state = Subscription::State::kBehind;
-  subscription.session->add_behind(subscription);
-  touch(*subscription.session);
-}
-
-void Lane::activate(Subscription& subscription) {
-  LaneRoom& room = *subscription.lane_room;
-  if (subscription.cursor.number >= room.read.number) {
-    subscription.state = Subscription::State::kLive;
-    room.fall_in_step(subscription);
-  } else {
-    fall_behind(subscription);
-  }
-}
-
-void Lane::catch_up(SessionImpl& session) {
-  Subscription& subscription = *session.first_behind();
-  session.remove_behind(subscription);
-  RoomSlot& slot = *subscription.slot;
-  PageBounds bounds = batch_bounds(limits_);
-  bounds.messages_max = std::min(bounds.messages_max, limits_.page_messages_max);
-  const auto read = engine_.shard_of(slot.name()).read_after(slot, subscription.cursor, bounds);
-  if (read.page.status == ReadStatus::kLost) return lost(subscription, read);
-  if (slot.options.slow_consumer == SlowConsumer::kKeepLatest &&
-      read.newest.number > subscription.cursor.number) {
-    return skip(subscription, read.newest, counters_.dropped_latest);
-  }
-  const EventPage& page = read.page;
-  if (!page.events.empty()) {
-    const EncodedEvents& encoded =
-        pages_.get(session.format(subscription.announcements), slot, page.events);
-    hand_over(subscription, page.events, encoded, 0, page.end);
-  } else {
-    hand_over(subscription, {}, {}, 0, page.end);
-  }
-  activate(subscription);
-}
-
-void Lane::skip(Subscription& subscription, const Cursor& to, LaneCounter& counter) {
-  counter.add(subscription.owed(to) - subscription.owed(subscription.cursor));
-  subscription.cursor = to;
-  subscription.session->add_behind(subscription);
-}
-
-void Lane::lost(Subscription& subscription, const Shard::CatchUp& read) {
-  switch (subscription.slot->options.slow_consumer) {
-    case SlowConsumer::kDropOldest:
-      return skip(subscription, read.oldest, counters_.dropped_oldest);
-    case SlowConsumer::kKeepLatest:
-      return skip(subscription, read.newest, counters_.dropped_latest);
-    case SlowConsumer::kDisconnect:
-    case SlowConsumer::kResubscribe:
-      counters_.told_of_gap.add(subscription.owed(read.top) -
-                                subscription.owed(subscription.cursor));
-      subscription.cursor = read.top;
-      return subscription.session->drop_lost(
-          subscription, subscription.slot->options.slow_consumer == SlowConsumer::kDisconnect);
-  }
 }
 
 std::uint64_t Lane::waiting(const Subscription& subscription) const {

@@ -42,8 +42,9 @@ struct Subscription {
   State state = State::kAsking;
   bool announcements = false;
   bool server_side = false;
-  std::uint32_t index = 0;            // among the members of the lane's room
-  Cursor cursor;                      // unless it is in step: ask LaneRoom::cursor_of
+  bool reads_store = false;  // a page is on its way; meanwhile it is behind, and not served
+  std::uint32_t index = 0;   // among the members of the lane's room
+  Cursor cursor;             // unless it is in step: ask LaneRoom::cursor_of
   std::uint64_t joined_messages = 0;  // of the room when it came; what is above is owed to it
   SlotRef slot;                       // null while asking
   LaneRoom* lane_room = nullptr;

@@ -8,6 +8,9 @@
 #include <string>
 #include <utility>
 
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "madang/base/ring.h"
 #include "madang/room/room.h"
 
 namespace madang {
@@ -38,6 +41,14 @@ struct RoomSlot {
       marks[lane].slot = this;
   }
 
+  // A room that is stored begins as loading: what is wanted of it waits, in order.
+  enum class State : std::uint8_t {
+    kLoading,
+    kLive,
+    kStopped,  // its store holds something else in its place: it takes and tells nothing more
+  };
+  using Waiter = absl::AnyInvocable<void(const absl::Status&)>;
+
   // Constant, and so for any thread.
   const RoomOptions options;
   const std::uint64_t incarnation;  // never the same twice in one engine
@@ -50,6 +61,18 @@ struct RoomSlot {
   bool removed = false;                 // no longer in the table: look again
   MonoTime sweep_at = MonoTime::max();  // when the shard will next let go of what is old
   bool announcing = false;
+
+  // Live, and nothing waits for it to become so. Any thread may ask.
+  std::atomic<bool> open{true};
+  State state = State::kLive;
+  std::atomic<bool> load_asked{false};
+  Ring<Waiter> waiters;
+  // Publishes on their way to the store, which keep the room in the table. Any thread.
+  std::atomic<std::uint32_t> unsaved{0};
+  // The newest offset that is known to be stored. Any thread.
+  std::atomic<std::uint64_t> stored_offset{0};
+  // The oldest offset that the store had when it was last asked.
+  std::atomic<std::uint64_t> store_first{0};
 };
 
 // The rooms with news for one lane, each once. Any thread puts, the lane takes.

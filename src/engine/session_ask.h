@@ -92,6 +92,15 @@ void SessionImpl::ask(std::uint64_t number, const Handlers::Asks<Request, Answer
   }
 }
 
+template <typename Answer>
+Callback<Answer> SessionImpl::expect(std::uint64_t number, Callback<Answer> done) {
+  TimerWheel::Timer& timer =
+      work().requests.add<Answer>(lane_.requests_owner(), number_, number, std::move(done));
+  lane_.arm(timer, lane_.now() + limits().handler_timeout);
+  return [sink = std::make_shared<AnswerSink<Answer>>(lane_, number_, number)](
+             absl::StatusOr<Answer> answer) { sink->answer(std::move(answer)); };
+}
+
 template <typename Call>
 void SessionImpl::tell(Call call) {
   try {

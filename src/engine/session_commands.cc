@@ -22,24 +22,23 @@ void SessionImpl::publish_command(PublishRequest request, Callback<bool> done) {
     request.data = *std::move(checked);
   }
   const std::string room = request.room;
-  work().order.run(room,
-                   [this, room, request = std::move(request), done = std::move(done)]() mutable {
-                     ask<PublishRequest, PublishAnswer>(
-                         lane_.next_number(), core().handlers().publish, request,
-                         [this, room, data = request.data,
-                          done = std::move(done)](absl::StatusOr<PublishAnswer> answer) mutable {
-                           if (answer.ok()) {
-                             publish_accepted(room, std::move(data), *std::move(answer), done);
-                           } else {
-                             done(answer.status());
-                           }
-                           work().order.finish(room);
-                         });
-                   });
+  work().order.run(
+      room, [this, room, request = std::move(request), done = std::move(done)]() mutable {
+        ask<PublishRequest, PublishAnswer>(
+            lane_.next_number(), core().handlers().publish, request,
+            [this, room, data = request.data,
+             done = std::move(done)](absl::StatusOr<PublishAnswer> answer) mutable {
+              if (answer.ok()) {
+                return publish_accepted(room, std::move(data), *std::move(answer), std::move(done));
+              }
+              done(answer.status());
+              work().order.finish(room);
+            });
+      });
 }
 
 void SessionImpl::publish_accepted(const std::string& room, Payload data, PublishAnswer answer,
-                                   Callback<bool>& done) {
+                                   Callback<bool> done) {
   const bool checked = protocol_->json_only() && !answer.data;
   Publication publication;
   publication.data = answer.data ? *std::move(answer.data) : std::move(data);
@@ -52,50 +51,56 @@ void SessionImpl::publish_accepted(const std::string& room, Payload data, Publis
   }
   publication.keep = answer.keep;
   if (answer.exclude_sender) publication.exclude = client();
-  const auto published = core().publish_now(room, std::move(publication), checked);
-  if (published.ok()) {
-    done(true);
-  } else {
-    done(published.status());
-  }
+  Callback<PublishResult> published =
+      [this, room, done = std::move(done)](absl::StatusOr<PublishResult> result) mutable {
+        done(result.ok() ? absl::StatusOr<bool>(true) : result.status());
+        work().order.finish(room);
+      };
+  // Only a room that is stored may answer later, and from elsewhere.
+  if (core().storage() != nullptr) published = expect(lane_.next_number(), std::move(published));
+  core().publish_to(room, std::move(publication), checked, std::move(published));
 }
 
 template <typename Result>
 void SessionImpl::read_room(std::string room, ReadRequest::What what, Callback<Result> done,
-                            absl::StatusOr<Result> (*read)(Engine&, const std::string&,
-                                                           const HistoryQuery&),
-                            HistoryQuery query) {
+                            Read<Result>* read, HistoryQuery query) {
   if (auto status = core().check_name(room); !status.ok()) return done(std::move(status));
   work().order.run(
       room, [this, room, what, read, query = std::move(query), done = std::move(done)]() mutable {
+        Callback<Result> finish = [this, room,
+                                   done = std::move(done)](absl::StatusOr<Result> result) mutable {
+          done(std::move(result));
+          work().order.finish(room);
+        };
+        const auto allowed = [this, room, read, query = std::move(query)](Callback<Result> then) {
+          if (core().storage() != nullptr) then = expect(lane_.next_number(), std::move(then));
+          read(engine(), room, query, std::move(then));
+        };
         if (!core().handlers().read) {
-          done(in_room(room) ? read(engine(), room, query)
-                             : absl::PermissionDeniedError("not a member of the room"));
-          return work().order.finish(room);
+          if (in_room(room)) return allowed(std::move(finish));
+          return finish(absl::PermissionDeniedError("not a member of the room"));
         }
         ask<ReadRequest, ReadAnswer>(
             lane_.next_number(), core().handlers().read, ReadRequest{room, what},
-            [this, room, read, query = std::move(query),
-             done = std::move(done)](absl::StatusOr<ReadAnswer> answer) mutable {
-              done(answer.ok() ? read(engine(), room, query) : answer.status());
-              work().order.finish(room);
+            [allowed, finish = std::move(finish)](absl::StatusOr<ReadAnswer> answer) mutable {
+              if (answer.ok()) return allowed(std::move(finish));
+              finish(answer.status());
             });
       });
 }
 
 void SessionImpl::presence_command(std::string room, Callback<std::vector<ClientInfoRef>> done) {
-  read_room<std::vector<ClientInfoRef>>(std::move(room), ReadRequest::What::kPresence,
-                                        std::move(done),
-                                        [](Engine& engine, const std::string& name,
-                                           const HistoryQuery&) { return engine.presence(name); },
-                                        {});
+  read_room<std::vector<ClientInfoRef>>(
+      std::move(room), ReadRequest::What::kPresence, std::move(done),
+      [](Engine& engine, const std::string& name, const HistoryQuery&,
+         Callback<std::vector<ClientInfoRef>> then) { then(engine.presence(name)); },
+      {});
 }
 
 void SessionImpl::presence_stats_command(std::string room, Callback<PresenceStats> done) {
   read_room<PresenceStats>(std::move(room), ReadRequest::What::kPresence, std::move(done),
-                           [](Engine& engine, const std::string& name, const HistoryQuery&) {
-                             return engine.presence_stats(name);
-                           },
+                           [](Engine& engine, const std::string& name, const HistoryQuery&,
+                              Callback<PresenceStats> then) { then(engine.presence_stats(name)); },
                            {});
 }
 
@@ -103,9 +108,8 @@ void SessionImpl::history_command(std::string room, HistoryQuery query,
                                   Callback<HistoryResult> done) {
   read_room<HistoryResult>(
       std::move(room), ReadRequest::What::kHistory, std::move(done),
-      [](Engine& engine, const std::string& name, const HistoryQuery& wanted) {
-        return engine.history(name, wanted);
-      },
+      [](Engine& engine, const std::string& name, const HistoryQuery& wanted,
+         Callback<HistoryResult> then) { engine.history(name, wanted, std::move(then)); },
       std::move(query));
 }
 

@@ -18,22 +18,37 @@ void SessionImpl::connect_command(ConnectCommand command, Callback<ConnectResult
   ask<ConnectRequest, ConnectAnswer>(
       lane_.next_number(), core().handlers().connect, command.request,
       [this, since, done = std::move(done)](absl::StatusOr<ConnectAnswer> answer) mutable {
-        ConnectResult result;
-        const absl::Status status =
-            answer.ok() ? accept_connect(*answer, *since, result) : answer.status();
-        if (!status.ok()) {
-          stage_ = Stage::kRefused;
-          return done(status);
-        }
-        done(std::move(result));
-        // Until now nothing of these rooms has been sent.
-        for (const auto& subscription : subscriptions_) {
-          if (subscription->state == Subscription::State::kJoining) lane_.activate(*subscription);
-        }
-        if (!closing() && core().handlers().connected) {
-          tell([&] { core().handlers().connected(*this); });
-        }
+        if (!answer.ok()) return finish_connect(answer.status(), *since, done);
+        std::vector<std::string> rooms;
+        for (const auto& [room, options] : answer->rooms)
+          rooms.push_back(room);
+        when_loaded(lane_.next_number(), rooms,
+                    [this, since, answer = *std::move(answer),
+                     done = std::move(done)](absl::StatusOr<bool> loaded) mutable {
+                      if (!loaded.ok()) return finish_connect(loaded.status(), *since, done);
+                      finish_connect(std::move(answer), *since, done);
+                    });
       });
+}
+
+void SessionImpl::finish_connect(absl::StatusOr<ConnectAnswer> answer,
+                                 const StringMap<StreamPosition>& since,
+                                 Callback<ConnectResult>& done) {
+  ConnectResult result;
+  const absl::Status status =
+      answer.ok() ? accept_connect(*answer, since, result) : answer.status();
+  if (!status.ok()) {
+    stage_ = Stage::kRefused;
+    return done(status);
+  }
+  done(std::move(result));
+  // Until now nothing of these rooms has been sent.
+  for (const auto& subscription : subscriptions_) {
+    if (subscription->state == Subscription::State::kJoining) lane_.activate(*subscription);
+  }
+  if (!closing() && core().handlers().connected) {
+    tell([&] { core().handlers().connected(*this); });
+  }
 }
 
 absl::Status SessionImpl::accept_connect(ConnectAnswer& answer,

@@ -131,6 +131,8 @@ class alignas(64) SessionImpl final : public Session,
   // Leaves the rooms, tells the transport and the host. The last call before the destructor.
   void end(const CloseReason& reason);
 
+  // The subscription of this room; null if there is none.
+  Subscription* find(std::string_view room) const { return subscriptions_.find(room); }
   // Subscriptions that are behind: the next to be served, or null.
   Subscription* first_behind() const {
     return work_ == nullptr || work_->behind.empty() ? nullptr : work_->behind.front();
@@ -163,6 +165,8 @@ class alignas(64) SessionImpl final : public Session,
   void tell(Call call);
   void handler_threw(std::string_view what);
 
+  void finish_connect(absl::StatusOr<ConnectAnswer> answer, const StringMap<StreamPosition>& since,
+                      Callback<ConnectResult>& done);
   absl::Status accept_connect(ConnectAnswer& answer, const StringMap<StreamPosition>& since,
                               ConnectResult& result);
   // Makes the session a member. The subscription exists and is asking.
@@ -172,21 +176,32 @@ class alignas(64) SessionImpl final : public Session,
   PageBounds first_page() const;
   // Whether members that read JSON can be shown this, which loses its line breaks.
   bool fits_protocol(Payload& info) const;
+  // The host has answered a join. Finishes the command.
   void answer_join(const std::string& room, const JoinCommand& command,
-                   absl::StatusOr<JoinAnswer> answer, Callback<JoinResult>& done);
+                   absl::StatusOr<JoinAnswer> answer, Callback<JoinResult> done);
+  void finish_join(const std::string& room, absl::StatusOr<JoinOptions> options,
+                   Callback<JoinResult>& done);
+  // Calls `then` when these rooms are loaded, or could not be; at once if nothing is to be waited
+  // for. A request of its own, under `number`.
+  void when_loaded(std::uint64_t number, const std::vector<std::string>& rooms,
+                   Callback<bool> then);
   // Ends a membership, or a join under way. The subscription is gone afterwards.
   void drop(Subscription& subscription, const LeaveReason& reason);
-  Subscription* find(std::string_view room) const { return subscriptions_.find(room); }
   Subscription& add(std::string_view room);
   void remove(const Subscription& subscription);
   // Answers `done` with what `read` reads, if the session may read the room.
   template <typename Result>
+  using Read = void(Engine&, const std::string&, const HistoryQuery&, Callback<Result>);
+  template <typename Result>
   void read_room(std::string room, ReadRequest::What what, Callback<Result> done,
-                 absl::StatusOr<Result> (*read)(Engine&, const std::string&, const HistoryQuery&),
-                 HistoryQuery query);
+                 Read<Result>* read, HistoryQuery query);
 
+  // Makes a request of a call whose answer comes from anywhere: it is given to `done` on this lane,
+  // unless the session has gone by then.
+  template <typename Answer>
+  Callback<Answer> expect(std::uint64_t number, Callback<Answer> done);
   void publish_accepted(const std::string& room, Payload data, PublishAnswer answer,
-                        Callback<bool>& done);
+                        Callback<bool> done);
 
   std::optional<std::uint32_t> seconds_until(WallTime time) const;
   void look_at_clock(MonoTime deadline);

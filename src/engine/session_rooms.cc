@@ -3,7 +3,9 @@
 // Where a session is: joining and leaving rooms.
 
 #include <algorithm>
+#include <atomic>
 #include <cassert>
+#include <memory>
 #include <utility>
 
 #include "engine/engine_impl.h"
@@ -64,19 +66,16 @@ void SessionImpl::join_command(JoinCommand command, Callback<JoinResult> done) {
     ask<JoinRequest, JoinAnswer>(number, core().handlers().join, request,
                                  [this, room, command = std::move(command), done = std::move(done)](
                                      absl::StatusOr<JoinAnswer> answer) mutable {
-                                   answer_join(room, command, std::move(answer), done);
-                                   work().order.finish(room);
+                                   answer_join(room, command, std::move(answer), std::move(done));
                                  });
   });
 }
 
 void SessionImpl::answer_join(const std::string& room, const JoinCommand& command,
-                              absl::StatusOr<JoinAnswer> answer, Callback<JoinResult>& done) {
-  Subscription* subscription = find(room);
-  if (subscription == nullptr && planted(Fault::kStaleHandlerAnswer)) subscription = &add(room);
+                              absl::StatusOr<JoinAnswer> answer, Callback<JoinResult> done) {
   if (!answer.ok()) {
-    if (subscription != nullptr) remove(*subscription);
-    return done(answer.status());
+    finish_join(room, answer.status(), done);
+    return work().order.finish(room);
   }
   JoinOptions options;
   options.announcements = command.announcements;
@@ -84,7 +83,47 @@ void SessionImpl::answer_join(const std::string& room, const JoinCommand& comman
   options.room_info = std::move(answer->room_info);
   options.data = std::move(answer->data);
   options.expires = answer->expires;
-  auto joined = enter(room, *subscription, std::move(options), first_page());
+  const auto number = lane_.next_number();
+  if (Subscription* const subscription = find(room)) subscription->asking->request = number;
+  when_loaded(number, {room},
+              [this, room, options = std::move(options),
+               done = std::move(done)](absl::StatusOr<bool> loaded) mutable {
+                if (loaded.ok()) {
+                  finish_join(room, std::move(options), done);
+                } else {
+                  finish_join(room, loaded.status(), done);
+                }
+                work().order.finish(room);
+              });
+}
+
+void SessionImpl::when_loaded(std::uint64_t number, const std::vector<std::string>& rooms,
+                              Callback<bool> then) {
+  if (core().storage() == nullptr || rooms.empty()) return then(true);
+  struct Countdown {
+    std::atomic<std::size_t> left;
+    Callback<bool> done;
+  };
+  const auto countdown = std::make_shared<Countdown>();
+  countdown->left = rooms.size();
+  countdown->done = expect(number, std::move(then));
+  // What became of each is asked again as the session enters.
+  for (const std::string& room : rooms) {
+    core().when_open(room, [countdown](const absl::StatusOr<SlotRef>&) {
+      if (countdown->left.fetch_sub(1) == 1) countdown->done(true);
+    });
+  }
+}
+
+void SessionImpl::finish_join(const std::string& room, absl::StatusOr<JoinOptions> options,
+                              Callback<JoinResult>& done) {
+  Subscription* subscription = find(room);
+  if (subscription == nullptr && planted(Fault::kStaleHandlerAnswer)) subscription = &add(room);
+  if (!options.ok()) {
+    if (subscription != nullptr) remove(*subscription);
+    return done(options.status());
+  }
+  auto joined = enter(room, *subscription, *std::move(options), first_page());
   if (!joined.ok()) {
     remove(*subscription);
     return done(joined.status());
@@ -136,7 +175,10 @@ absl::StatusOr<JoinResult> SessionImpl::enter(std::string_view room, Subscriptio
       return absl::UnimplementedError("the room is closed to JSON clients");
     }
     if (!room_options.has_positions()) options.since.reset();
-    auto entered = core().shard_of(room).join(*slot, lane_.index(), info, options.since, page, now);
+    Shard::JoinSince since{options.since};
+    since.in_store = since.position && room_options.is_stored() &&
+                     since.position->offset + 1 >= (*slot)->store_first.load();
+    auto entered = core().shard_of(room).join(*slot, lane_.index(), info, since, page, now);
     if (!entered) continue;  // the room was let go in between
     if (!entered->ok()) return entered->status();
     Shard::Joined& joined = **entered;
@@ -178,14 +220,24 @@ absl::Status SessionImpl::join(std::string_view room, JoinOptions options) {
   }
   Subscription& subscription = add(room);
   subscription.server_side = true;
-  auto joined = enter(room, subscription, std::move(options), first_page());
-  if (!joined.ok()) {
-    remove(subscription);
-    return joined.status();
-  }
-  protocol_->push_join(room, *joined);
-  lane_.activate(subscription);
-  return absl::OkStatus();
+  const auto number = subscription.asking->request = lane_.next_number();
+  const auto outcome = std::make_shared<absl::Status>();
+  when_loaded(number, {std::string(room)},
+              [this, outcome, room = std::string(room),
+               options = std::move(options)](absl::StatusOr<bool> loaded) mutable {
+                Subscription* const asking = find(room);
+                if (asking == nullptr) return;
+                auto joined = loaded.ok() ? enter(room, *asking, std::move(options), first_page())
+                                          : loaded.status();
+                if (!joined.ok()) {
+                  remove(*asking);
+                  *outcome = joined.status();
+                  return;
+                }
+                protocol_->push_join(room, *joined);
+                lane_.activate(*asking);
+              });
+  return *outcome;
 }
 
 void SessionImpl::leave_command(std::string_view room, Callback<bool> done) {

@@ -10,6 +10,15 @@
 
 namespace madang {
 
+namespace {
+
+std::size_t logged_bytes(std::string_view room, const Publication& publication) {
+  return sizeof(Event) + room.size() + publication.data.size() +
+         publication.idempotency_key.size() + 64 * publication.tags.size();
+}
+
+}  // namespace
+
 SlotRef Shard::find(std::string_view name) {
   const MutexLock lock(mutex_);
   const auto it = rooms_.find(name);
@@ -27,6 +36,10 @@ absl::StatusOr<SlotRef> Shard::make(std::string_view name, const RoomOptions& op
   }
   auto slot = std::make_shared<RoomSlot>(std::string(name), options, std::move(epoch),
                                          lanes_.lanes(), next_incarnation_++);
+  if (options.is_stored()) {
+    slot->state = RoomSlot::State::kLoading;
+    slot->open.store(false, std::memory_order_relaxed);
+  }
   slot->last_used = now;
   rooms_.emplace(std::string(name), slot);
   sweep_by(slot, now + limits_.empty_room_ttl);
@@ -62,11 +75,45 @@ std::optional<Shard::Published> Shard::publish(const SlotRef& slot, Publication&
                                                MonoTime now, WallTime wall_now) {
   const MutexLock lock(mutex_);
   if (slot->removed) return std::nullopt;
+  slot->last_used = now;
+  const bool logged = slot->options.durability == Durability::kWriteBehind && publication.keep;
+  const std::size_t bytes = logged ? logged_bytes(slot->name(), publication) : 0;
+  if (logged && !log_->reserve(bytes, now)) {
+    refused_full_.add();
+    Published full{{Room::PublishOutcome::kFull}};
+    full.log_full = true;
+    return full;
+  }
+  std::string key = logged ? publication.idempotency_key : std::string();
   const auto before = slot->room.top().number;
   const auto read = slot->room.wants_space() ? read_number(*slot, now) : 0;
-  Published published{slot->room.publish(std::move(publication), read, now, wall_now)};
+  Published published =
+      appended(slot, slot->room.publish(std::move(publication), read, now, wall_now), before);
+  if (!logged) return published;
+  if (published.result.event == nullptr) {
+    log_->release(bytes);
+  } else {
+    slot->unsaved.fetch_add(1, std::memory_order_relaxed);
+    published.wake_log = log_->put(slot, published.result.event, std::move(key), bytes, now);
+  }
+  return published;
+}
+
+Shard::Published Shard::publish_stored(const SlotRef& slot, Publication& publication, MonoTime now,
+                                       WallTime time) {
+  const MutexLock lock(mutex_);
+  const auto before = slot->room.top().number;
   slot->last_used = now;
+  return appended(slot,
+                  slot->room.publish(std::move(publication),
+                                     std::numeric_limits<std::uint64_t>::max(), now, time),
+                  before);
+}
+
+Shard::Published Shard::appended(const SlotRef& slot, Room::Published result,
+                                 std::uint64_t number_before) {
   if (slot->room.members() == 0) slot->room.forget_tail();
+  Published published{std::move(result)};
   if (published.result.outcome == Room::PublishOutcome::kPublished) {
     published_.add();
     expected_.add(slot->room.members());
@@ -77,27 +124,36 @@ std::optional<Shard::Published> Shard::publish(const SlotRef& slot, Publication&
     repeated_.add();
   }
   // Also a refused message may have brought announcements in before it.
-  if (slot->room.top().number != before) published.wake = mark(slot);
+  if (slot->room.top().number != number_before) published.wake = mark(slot);
   return published;
 }
 
 std::optional<absl::StatusOr<Shard::Joined>> Shard::join(const SlotRef& slot, std::size_t lane,
                                                          const ClientInfoRef& info,
-                                                         const std::optional<StreamPosition>& since,
+                                                         const JoinSince& since,
                                                          const PageBounds& bounds, MonoTime now) {
   const MutexLock lock(mutex_);
   if (slot->removed) return std::nullopt;
+  if (slot->state != RoomSlot::State::kLive) {
+    return absl::StatusOr<Joined>(absl::UnavailableError("the room is not open"));
+  }
   if (slot->room.members() >= slot->options.members_max) {
     return absl::StatusOr<Joined>(absl::OutOfRangeError("room is full"));
   }
   Joined joined;
   joined.cursor = joined.top = slot->room.top();
   joined.position = slot->room.position();
-  if (since) {
-    if (auto page = slot->room.recover(*since, bounds)) {
+  if (since.position) {
+    if (auto page = slot->room.recover(*since.position, bounds)) {
       joined.recovered = true;
       joined.cursor = page->end;
       joined.messages = std::move(page->events);
+    } else if (since.in_store && slot->options.recovery == RecoveryMode::kStream &&
+               slot->room.position_fits(*since.position)) {
+      joined.recovered = true;
+      // The first page is not here yet: the client is told to stand where it stands.
+      joined.position.offset = since.position->offset;
+      joined.cursor = {0, since.position->offset, 0};
     }
   }
   LaneMark& mark = slot->marks[lane];
@@ -137,6 +193,7 @@ Shard::CatchUp Shard::read_after(RoomSlot& slot, const Cursor& cursor, const Pag
   result.page = slot.room.read_after(cursor, bounds);
   result.top = slot.room.top();
   result.oldest = slot.room.oldest_cursor();
+  result.messages = slot.room.messages_at(cursor.offset);
   if (slot.options.slow_consumer == SlowConsumer::kKeepLatest) {
     result.newest = slot.room.newest_cursor();
   }
@@ -189,7 +246,9 @@ bool Shard::sweep(MonoTime now) {
     slot->room.expire(now, read_number(*slot, now));
     const auto next = slot->room.next_expiry();
     const auto idle_end = slot->last_used + limits_.empty_room_ttl;
-    if (slot->room.members() == 0 && !next && !slot->announcing && idle_end <= now) {
+    const bool busy = slot->state == RoomSlot::State::kLoading || slot->announcing ||
+                      slot->unsaved.load(std::memory_order_acquire) > 0;
+    if (slot->room.members() == 0 && !next && !busy && idle_end <= now) {
       slot->removed = true;
       rooms_.erase(slot->name());
       rooms_total_.fetch_sub(1, std::memory_order_relaxed);

@@ -38,14 +38,31 @@ class LaneDirectory {
   virtual bool stalled(std::size_t lane, MonoTime now) const = 0;
 };
 
+// Where the messages of a write-behind room go, in the order of their offsets. Called under the
+// shard's lock: it takes none, and waits for nobody.
+class StoreLog {
+ public:
+  virtual ~StoreLog() = default;
+  virtual bool reserve(std::size_t bytes, MonoTime now) = 0;
+  virtual void release(std::size_t bytes) = 0;
+  // Whether its reader has to be woken, after the lock.
+  virtual bool put(const SlotRef& slot, EventRef event, std::string key, std::size_t bytes,
+                   MonoTime now) = 0;
+};
+
 // A partition of the rooms with the one lock there is. Nothing that someone else wrote runs under
 // it; lanes to be woken are named to the caller, who wakes them afterwards.
 class alignas(64) Shard {
  public:
-  // `rooms` counts the rooms of all shards.
-  Shard(LaneDirectory& lanes, const Limits& limits, std::atomic<std::size_t>& rooms,
+  // `rooms` counts the rooms of all shards. What stored rooms publish goes into `log`, which may be
+  // null where no room is stored.
+  Shard(LaneDirectory& lanes, StoreLog* log, const Limits& limits, std::atomic<std::size_t>& rooms,
         std::uint64_t index)
-      : lanes_(lanes), limits_(limits), rooms_total_(rooms), next_incarnation_(index << 40) {}
+      : lanes_(lanes),
+        log_(log),
+        limits_(limits),
+        rooms_total_(rooms),
+        next_incarnation_(index << 40) {}
 
   // Null if there is no such room.
   SlotRef find(std::string_view name) ABSL_LOCKS_EXCLUDED(mutex_);
@@ -53,16 +70,41 @@ class alignas(64) Shard {
   absl::StatusOr<SlotRef> make(std::string_view name, const RoomOptions& options, std::string epoch,
                                MonoTime now) ABSL_LOCKS_EXCLUDED(mutex_);
 
+  // --- Rooms that are loaded from a store ------------------------------------------------------
+  // Calls `waiter` with the slot's fate, at once (on this thread, without the lock) or when it is
+  // known. ResourceExhausted if too many wait.
+  void wait(const SlotRef& slot, RoomSlot::Waiter waiter) ABSL_LOCKS_EXCLUDED(mutex_);
+  // What the store had. Those who wait are called, in order, and then the room is open.
+  void loaded(const SlotRef& slot, Room::Restored restored, std::uint64_t store_first, MonoTime now)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  // There was no answer of use: those who wait get `why`, and the next who asks tries again.
+  void not_loaded(const SlotRef& slot, const absl::Status& why) ABSL_LOCKS_EXCLUDED(mutex_);
+  // The room takes and tells nothing more.
+  void stop(const SlotRef& slot) ABSL_LOCKS_EXCLUDED(mutex_);
+  // The messages up to `offset` are stored.
+  void stored(const SlotRef& slot, std::uint64_t offset) ABSL_LOCKS_EXCLUDED(mutex_);
+
   // The calls below answer nothing, and change nothing, if the room is no longer in the table: look
   // it up again.
 
   struct Published {
     Room::Published result;
     LaneSet wake = 0;
+    bool wake_log = false;
+    bool log_full = false;
   };
   std::optional<Published> publish(const SlotRef& slot, Publication& publication, MonoTime now,
                                    WallTime wall_now) ABSL_LOCKS_EXCLUDED(mutex_);
+  // A message of a durable room that is stored, or need not be: it comes in whatever the lanes have
+  // read, because it is too late to refuse it. Those that have not read what goes for it catch up.
+  Published publish_stored(const SlotRef& slot, Publication& publication, MonoTime now,
+                           WallTime time) ABSL_LOCKS_EXCLUDED(mutex_);
 
+  struct JoinSince {
+    std::optional<StreamPosition> position = {};
+    // The store goes back to there, if memory does not.
+    bool in_store = false;
+  };
   struct Joined {
     Cursor cursor;  // where the member goes on
     Cursor top;     // where the room stood
@@ -73,8 +115,7 @@ class alignas(64) Shard {
   };
   // OutOfRange if the room is full.
   std::optional<absl::StatusOr<Joined>> join(const SlotRef& slot, std::size_t lane,
-                                             const ClientInfoRef& info,
-                                             const std::optional<StreamPosition>& since,
+                                             const ClientInfoRef& info, const JoinSince& since,
                                              const PageBounds& bounds, MonoTime now)
       ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -99,6 +140,7 @@ class alignas(64) Shard {
     Cursor top;
     Cursor oldest;
     Cursor newest;
+    std::uint64_t messages = 0;  // Room::messages_at() the cursor
   };
   CatchUp read_after(RoomSlot& slot, const Cursor& cursor, const PageBounds& bounds)
       ABSL_LOCKS_EXCLUDED(mutex_);
@@ -136,7 +178,12 @@ class alignas(64) Shard {
   void sweep_by(const SlotRef& slot, MonoTime time) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool note_announcement(const SlotRef& slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
+  void call_waiters(const SlotRef& slot, const absl::Status& outcome) ABSL_LOCKS_EXCLUDED(mutex_);
+  Published appended(const SlotRef& slot, Room::Published result, std::uint64_t number_before)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
   LaneDirectory& lanes_;
+  StoreLog* const log_;
   const Limits& limits_;
   std::atomic<std::size_t>& rooms_total_;
 

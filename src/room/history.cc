@@ -12,20 +12,29 @@ void History::append(EventRef event) {
   bytes_ += event->bytes();
   events_.push_back(std::move(event));
   ++top_;
-  while (events_.size() > options_.messages_max ||
-         (bytes_ > options_.bytes_max && events_.size() > 1)) {
+  shrink();
+}
+
+void History::shrink() {
+  while (may_drop() && (events_.size() > options_.messages_max ||
+                        (bytes_ > options_.bytes_max && events_.size() > 1))) {
     drop_oldest();
   }
 }
 
+void History::hold_above(std::uint64_t offset) {
+  hold_above_ = offset;
+  shrink();
+}
+
 void History::expire(MonoTime now) {
-  while (!events_.empty() && next_expiry() <= now)
+  while (may_drop() && next_expiry() <= now)
     drop_oldest();
 }
 
-void History::clear() {
-  events_.clear();
-  bytes_ = 0;
+void History::clear(std::uint64_t offset) {
+  while (!events_.empty() && first() <= offset)
+    drop_oldest();
 }
 
 void History::drop_oldest() { bytes_ -= events_.pop_front()->bytes(); }

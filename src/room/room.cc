@@ -26,6 +26,35 @@ Room::Room(std::string name, const RoomOptions& options, std::string epoch)
       epoch_(std::move(epoch)),
       history_(options_.history) {}
 
+void Room::restore(Restored restored, MonoTime now) {
+  assert(top_.number == 0 && members_ == 0);
+  epoch_ = std::move(restored.epoch);
+  auto& messages = restored.messages;
+  std::size_t fits = 0;  // of the newest, as far as one follows the other
+  while (fits < messages.size() &&
+         messages[messages.size() - 1 - fits].offset + fits == restored.top) {
+    ++fits;
+  }
+  // One number is left out before the first and one after the last, so that a reader of number 0,
+  // who stands somewhere further back, is before all that is here.
+  history_.start_at(restored.top - fits);
+  top_ = {1, restored.top - fits, 0};
+  for (std::size_t i = messages.size() - fits; i < messages.size(); ++i) {
+    Event& event = messages[i];
+    event.number = top_.number + 1;
+    event.messages = top_.messages + 1;
+    event.top_offset = event.offset;
+    event.appended = std::min(event.appended, now);
+    top_ = cursor_at(event);
+    history_.append(std::make_shared<const Event>(std::move(event)));
+  }
+  ++top_.number;
+  base_ = before_tail_ = top_;
+  tail_.start_at(top_.number + 1);
+  for (auto& [key, offset, expires] : restored.keys)
+    idempotency_.remember(std::move(key), offset, expires, options_.idempotency_keys_max);
+}
+
 Room::Published Room::publish(Publication publication, std::uint64_t read_number, MonoTime now,
                               WallTime wall_now) {
   idempotency_.expire(now);
@@ -48,15 +77,15 @@ Room::Published Room::publish(Publication publication, std::uint64_t read_number
   event.tags = std::move(publication.tags);
   event.exclude = publication.exclude;
   const auto offset = event.offset;
-  append(std::move(event), now, wall_now);
+  EventRef appended = append(std::move(event), now, wall_now);
   if (!publication.idempotency_key.empty()) {
     idempotency_.remember(std::move(publication.idempotency_key), offset,
                           now + options_.idempotency_ttl, options_.idempotency_keys_max);
   }
-  return {PublishOutcome::kPublished, offset};
+  return {PublishOutcome::kPublished, offset, std::move(appended)};
 }
 
-void Room::append(Event event, MonoTime now, WallTime wall_now) {
+EventRef Room::append(Event event, MonoTime now, WallTime wall_now) {
   event.number = top_.number + 1;
   event.messages = top_.messages + (event.kind == EventKind::kMessage ? 1 : 0);
   event.appended = now;
@@ -65,7 +94,8 @@ void Room::append(Event event, MonoTime now, WallTime wall_now) {
   auto shared = std::make_shared<const Event>(std::move(event));
   top_ = cursor_at(*shared);
   if (shared->offset == history_.top() + 1) history_.append(shared);
-  tail_.append(std::move(shared));
+  tail_.append(shared);
+  return shared;
 }
 
 void Room::drop_oldest_of_tail() {
@@ -178,7 +208,8 @@ EventPage Room::read_after(const Cursor& cursor, const PageBounds& bounds) const
       page.status = ReadStatus::kMore;
       return page;
     }
-    page.end = before_tail_;
+    // A page of the store may end within the tail, and does not know the numbers there.
+    page.end = cursor.offset > before_tail_.offset ? tail_cursor(cursor.offset) : before_tail_;
     if (!page.events.empty()) {
       page.status = page.end.number == top_.number ? ReadStatus::kEnd : ReadStatus::kMore;
       return page;
@@ -186,6 +217,20 @@ EventPage Room::read_after(const Cursor& cursor, const PageBounds& bounds) const
   }
   read_tail_into(page, bounds);
   return page;
+}
+
+Cursor Room::tail_cursor(std::uint64_t offset) const {
+  std::uint64_t low = tail_.first_number();
+  std::uint64_t high = tail_.next_number() - 1;
+  while (low < high) {
+    const std::uint64_t middle = low + (high - low) / 2;
+    if (tail_.at(middle)->top_offset < offset) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return cursor_at(*tail_.at(low));
 }
 
 void Room::read_tail_into(EventPage& page, const PageBounds& bounds) const {

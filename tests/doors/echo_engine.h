@@ -78,10 +78,8 @@ class EchoEngine final : public Engine {
   void publish(std::string_view, Payload, PublishOptions, Callback<PublishResult>) override {}
   absl::StatusOr<std::vector<ClientInfoRef>> presence(std::string_view) override { return none(); }
   absl::StatusOr<PresenceStats> presence_stats(std::string_view) override { return none(); }
-  absl::StatusOr<HistoryResult> history(std::string_view, const HistoryQuery&) override {
-    return none();
-  }
-  absl::Status remove_history(std::string_view) override { return none(); }
+  void history(std::string_view, HistoryQuery, Callback<HistoryResult>) override {}
+  void remove_history(std::string_view, StatusCallback) override {}
   absl::Status send_to_user(std::string_view, Payload) override { return none(); }
   absl::Status join_user(std::string_view, std::string_view, JoinOptions) override {
     return none();
@@ -92,6 +90,7 @@ class EchoEngine final : public Engine {
   absl::Status disconnect_user(std::string_view, const CloseReason&) override { return none(); }
   EngineCounters counters() const override { return {}; }
   EngineCounters counters_now() override { return {}; }
+  StorageState storage_state() const override { return {}; }
 
  private:
   class EchoSession final : public Connection {

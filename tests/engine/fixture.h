@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "madang/engine.h"
+#include "madang/testing/answer_now.h"
 #include "madang/testing/manual_scheduler.h"
 #include "madang/testing/memory_transport.h"
 
@@ -172,6 +173,12 @@ class World {
     engine().publish(room, Payload(data), std::move(publish_options),
                      [&](absl::StatusOr<PublishResult> result) { kept = std::move(result); });
     return kept;
+  }
+
+  absl::StatusOr<HistoryResult> history(std::string_view room, const HistoryQuery& query) {
+    return answer_now<HistoryResult>([&](Callback<HistoryResult> done) {
+      engine().history(room, query, std::move(done));
+    });
   }
 
   void run() { clock.run_ready(); }

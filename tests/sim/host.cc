@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "fmt/format.h"
+#include "madang/testing/answer_now.h"
 #include "sim/world.h"
 
 namespace madang::sim {
@@ -172,7 +173,7 @@ void Host::act() {
         .disconnect_user(world_.any_user(), world_.chance(50) ? kForceReconnect : kForceNoReconnect)
         .IgnoreError();
   } else if (lot < 92) {
-    engine.remove_history(room).IgnoreError();
+    engine.remove_history(room, [](const absl::Status&) {});
   } else if (lot < 96) {
     engine.send_to_user(world_.any_user(), "{\"hello\":1}").IgnoreError();
   } else {
@@ -190,7 +191,9 @@ void Host::read_history(const std::string& room) {
   HistoryQuery query;
   query.limit = world_.draw().below(20);
   query.reverse = world_.chance(50);
-  const auto history = world_.engine().history(room, query);
+  const auto history = testing::answer_now<HistoryResult>([&](Callback<HistoryResult> done) {
+    world_.engine().history(room, query, std::move(done));
+  });
   if (!history.ok()) return;
   std::vector<SeenMessage> page;
   for (const auto& event : history->messages) {

@@ -8,7 +8,12 @@ import re
 ARROWS = {
     "base": (),
     "room": ("base",),
-    "engine": ("base", "room"),
+    "storage": ("base", "room"),
+    "storage/memory": ("base", "room", "storage"),
+    "storage/sqlite": ("base", "room", "storage"),
+    "storage/postgres": ("base", "room", "storage"),
+    "pipeline": ("base",),
+    "engine": ("base", "room", "storage", "pipeline"),
     "protocol": ("base", "room", "engine"),
     "http": ("base",),
     "transport": ("base", "room", "engine"),
@@ -18,17 +23,22 @@ ARROWS = {
     "transport/uring": ("base", "engine", "transport", "transport/tcp"),
     "doors": ("base", "room", "engine", "protocol", "http", "transport", "transport/websocket",
               "transport/asio", "transport/uring"),
-    "testing": ("base", "room", "engine", "transport"),
+    "testing": ("base", "room", "storage", "engine", "transport"),
 }
 
 SOCKET_FOLDERS = ("src/transport/tcp/", "src/transport/asio/", "src/transport/uring/", "src/doors/")
+FILE_FOLDERS = SOCKET_FOLDERS + ("src/storage/sqlite/", "src/storage/postgres/",
+                                 "src/storage/archive/")
 
 # Every header that is not of the C++ library, and where it may be seen. What is missing is refused.
 OUTSIDE = {
     "absl/": ("include/", "src/"),
     "fmt/": ("src/",),
     "xxhash.h": ("src/base/",),
-    "simdjson.h": ("src/base/", "src/protocol/"),
+    "simdjson.h": ("src/base/", "src/protocol/", "src/storage/"),
+    "sqlite3.h": ("src/storage/sqlite/",),
+    "libpq-fe.h": ("src/storage/postgres/",),
+    "zstd.h": ("src/storage/archive/",),
     "http_parser.h": ("src/http/",),
     "openssl/": ("src/transport/websocket/",),
     "zlib.h": ("src/transport/websocket/",),
@@ -38,11 +48,11 @@ OUTSIDE = {
     "arpa/": SOCKET_FOLDERS,
     "netdb.h": SOCKET_FOLDERS,
     "netinet/": SOCKET_FOLDERS,
-    "fcntl.h": SOCKET_FOLDERS,
-    "poll.h": SOCKET_FOLDERS,
+    "fcntl.h": FILE_FOLDERS,
+    "poll.h": FILE_FOLDERS,
     "pthread.h": SOCKET_FOLDERS,
-    "sys/": SOCKET_FOLDERS,
-    "unistd.h": SOCKET_FOLDERS,
+    "sys/": FILE_FOLDERS,
+    "unistd.h": FILE_FOLDERS,
 }
 
 # What is told the time and what to do: no lock, no thread, no socket.

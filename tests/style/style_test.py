@@ -94,7 +94,7 @@ def read_tree():
     tree = {}
     for folder, folders, files in os.walk(ROOT):
         folders[:] = sorted(set(folders) - NOT_OURS)
-        for name in sorted(files):
+        for name in sorted(set(files) - NOT_OURS):
             path = pathlib.Path(folder, name)
             try:
                 tree[path.relative_to(ROOT).as_posix()] = path.read_text(encoding="utf-8")

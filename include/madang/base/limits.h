@@ -80,6 +80,14 @@ struct Limits {
   // How long joins and leaves wait for their opposite before members are told.
   Duration announce_tick = std::chrono::milliseconds(100);
 
+  // --- Rooms that are stored ---------------------------------------------------------------
+  // Joins, publishes and reads that wait for one room to be loaded. ResourceExhausted (111).
+  std::size_t room_waiters_max = 100'000;
+  // Pages that are being read from the store. ResourceExhausted (111).
+  std::size_t store_reads_max = 1'024;
+  // Of these, what one lane reads for members that catch up; the others wait for their turn.
+  std::size_t store_reads_per_lane_max = 64;
+
   // --- Pages and slices --------------------------------------------------------------------
   // The largest page of history or recovery, in messages and bytes of payload.
   std::size_t page_messages_max = 1'000;

@@ -19,6 +19,7 @@
 #include "madang/engine/handlers.h"
 #include "madang/engine/protocol.h"
 #include "madang/engine/session.h"
+#include "madang/engine/storage.h"
 #include "madang/engine/transport.h"
 #include "madang/room/room.h"
 
@@ -33,6 +34,7 @@ struct EngineOptions {
 
   Handlers handlers = {};
   Limits limits = {};
+  StorageOptions storage = {};
   // Partitions of the rooms, each with its lock; a power of two.
   std::size_t shards = 64;
 };
@@ -77,8 +79,10 @@ class Engine {
   // room keep their order. `done` may be null; it may run before this returns, on this thread.
   //
   // InvalidArgument: the name, the size, or not the room's kind of payload. NotFound: the host says
-  // there is no such room. ResourceExhausted: the room's tail is full, try again. Unavailable: the
-  // engine is draining.
+  // there is no such room. ResourceExhausted: the room's tail, or the way to the store, is full,
+  // try again. Unavailable: the engine is draining, or the store can not be reached. Into a room
+  // that is stored it is called later, on the first lane, where the room is kDurable or must be
+  // loaded.
   virtual void publish(std::string_view room, Payload data, PublishOptions options = {},
                        Callback<PublishResult> done = nullptr) = 0;
 
@@ -88,12 +92,15 @@ class Engine {
   virtual absl::StatusOr<std::vector<ClientInfoRef>> presence(std::string_view room) = 0;
   virtual absl::StatusOr<PresenceStats> presence_stats(std::string_view room) = 0;
 
-  // One page of the kept messages. Unimplemented: the room keeps none. DataLoss: the position is of
-  // another epoch. InvalidArgument: in reverse from offset 0.
-  virtual absl::StatusOr<HistoryResult> history(std::string_view room,
-                                                const HistoryQuery& query) = 0;
-  // Forgets the kept messages; offsets go on.
-  virtual absl::Status remove_history(std::string_view room) = 0;
+  // One page of the kept messages; of a room that is stored, from the store where memory does not
+  // reach. `done` may run before this returns, and else on the first lane.
+  //
+  // Unimplemented: the room keeps none. DataLoss: the position is of another epoch.
+  // InvalidArgument: in reverse from offset 0. NotFound: nobody is in the room, and nothing is
+  // kept. Unavailable: the store does not answer. ResourceExhausted: too much is being read.
+  virtual void history(std::string_view room, HistoryQuery query, Callback<HistoryResult> done) = 0;
+  // Forgets the kept messages, in the store too; offsets go on. As history().
+  virtual void remove_history(std::string_view room, StatusCallback done) = 0;
 
   // --- Sessions ------------------------------------------------------------------------------
   // To every session that `user` has when its lane gets to it. ResourceExhausted: too many such
@@ -124,9 +131,12 @@ class Engine {
   // The same with `waiting`, by a walk over all sessions. Only while no lane runs, or where one
   // thread runs them all.
   virtual EngineCounters counters_now() = 0;
+  // How far the store is behind; all zero without one. Any thread.
+  virtual StorageState storage_state() const = 0;
 
   // Takes no new session and no publish from outside, tells the sessions to go, and calls `done` on
-  // some lane when all have left. Once.
+  // some lane when all have left and what is to be stored is, or StorageOptions::flush_timeout is
+  // over. Once.
   virtual void drain(DrainOptions options, Task done) = 0;
 };
 

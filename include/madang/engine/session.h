@@ -11,6 +11,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "madang/base/callback.h"
 #include "madang/base/payload.h"
 #include "madang/base/scheduler.h"
 #include "madang/engine/close_reason.h"
@@ -22,9 +23,6 @@
 namespace madang {
 
 class Engine;
-
-template <typename Result>
-using Callback = absl::AnyInvocable<void(absl::StatusOr<Result>)>;
 
 // What a member is told as it comes in.
 struct JoinResult {
@@ -104,7 +102,8 @@ class Session {
   virtual absl::Status send(Payload message) = 0;
 
   // Puts the session into a room without being asked, and tells the client. AlreadyExists,
-  // NotFound, OutOfRange as for clients.
+  // NotFound, OutOfRange as for clients. Where the room must be loaded first it answers OK, and the
+  // client is told when that is done, or nothing if it can not be done.
   virtual absl::Status join(std::string_view room, JoinOptions options) = 0;
 
   // Takes the session out of a room and tells the client. A join under way is called off. NotFound

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "madang/base/ring.h"
@@ -32,11 +33,18 @@ class History {
   // Takes a message whose offset is top() + 1, and lets go of the oldest above the bounds.
   void append(EventRef event);
 
+  // Messages above this offset are not let go of, whatever the bounds say: they are nowhere else.
+  // The bounds hold again as soon as the offset has grown.
+  void hold_above(std::uint64_t offset);
+
+  // The last offset there was before this memory of it; only before the first append().
+  void start_at(std::uint64_t top) { top_ = top; }
+
   // Lets go of what is past its age at `now`.
   void expire(MonoTime now);
 
-  // Forgets the messages and not the offset.
-  void clear();
+  // Forgets the messages up to `offset`, and not the top.
+  void clear(std::uint64_t offset);
 
   // Appends messages above `after` (or below `before`, newest first) to `page`, until one of the
   // bounds is met; the first message always fits. Offsets outside what is here are skipped.
@@ -50,9 +58,13 @@ class History {
 
  private:
   void drop_oldest();
+  void shrink();
+
+  bool may_drop() const { return !events_.empty() && first() <= hold_above_; }
 
   const HistoryOptions options_;
   Ring<EventRef> events_;
+  std::uint64_t hold_above_ = std::numeric_limits<std::uint64_t>::max();
   std::uint64_t top_ = 0;
   std::size_t bytes_ = 0;
 };

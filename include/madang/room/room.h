@@ -70,7 +70,23 @@ class Room {
   struct Published {
     PublishOutcome outcome;
     std::uint64_t offset = 0;  // 0: not kept
+    EventRef event = {};       // null unless it was published
   };
+
+  // What a store had of the room.
+  struct Restored {
+    std::string epoch = {};
+    std::uint64_t top = 0;
+    std::vector<Event> messages = {};  // in order; those that do not reach the top are left out
+    struct Key {
+      std::string key;
+      std::uint64_t offset = 0;
+      MonoTime expires;
+    };
+    std::vector<Key> keys = {};  // oldest first
+  };
+  // Before anybody comes in or publishes.
+  void restore(Restored restored, MonoTime now);
 
   // Numbers the message and appends it, after the announcements that wait. `read_number` is the
   // last event that every reader worth waiting for has read: newer ones are not dropped, so that
@@ -112,7 +128,20 @@ class Room {
   StreamPosition position() const { return {history_.top(), epoch_}; }
   bool position_fits(const StreamPosition& position) const;
   std::vector<EventRef> read_history(const HistoryQuery& query, const PageBounds& bounds) const;
-  void clear_history() { history_.clear(); }
+  void clear_history(std::uint64_t offset) { history_.clear(offset); }
+
+  // The offset that `key` was given; null if it is not known.
+  const std::uint64_t* find_key(std::string_view key, MonoTime now) const {
+    return idempotency_.find(key, now);
+  }
+  // The messages up to this offset are stored; those above are kept here, whatever the bounds say.
+  void stored(std::uint64_t offset) { history_.hold_above(offset); }
+  // The oldest offset in memory; one above the top if there is none.
+  std::uint64_t first_offset() const { return history_.first(); }
+  // A lower bound of Cursor::messages at a kept message that is no longer here.
+  std::uint64_t messages_at(std::uint64_t offset) const {
+    return offset <= base_.offset ? 0 : base_.messages + offset - base_.offset;
+  }
 
   std::uint64_t members() const { return members_; }
   // Lets go of the tail; for when there is nobody to read it.
@@ -127,14 +156,16 @@ class Room {
  private:
   bool knows_members() const { return options_.presence || options_.announce != Announce::kNever; }
   void note_announcement(EventKind kind, const ClientInfoRef& info);
+  // Where the message of this offset stands, which is in the tail.
+  Cursor tail_cursor(std::uint64_t offset) const;
   void read_tail_into(EventPage& page, const PageBounds& bounds) const;
   void drop_oldest_of_tail();
   bool make_space(std::uint64_t read_number);
-  void append(Event event, MonoTime now, WallTime wall_now);
+  EventRef append(Event event, MonoTime now, WallTime wall_now);
 
   const std::string name_;
   const RoomOptions options_;
-  const std::string epoch_;
+  std::string epoch_;  // constant once somebody may come in
 
   Tail tail_;
   History history_;
@@ -142,6 +173,7 @@ class Room {
   Announcements announcements_;
   Idempotency idempotency_;
   std::uint64_t members_ = 0;
+  Cursor base_;         // where this memory of the room begins
   Cursor before_tail_;  // the cursor of a reader that has all but the tail
   Cursor top_;
 };

@@ -34,6 +34,14 @@ enum class SlowConsumer : std::uint8_t {
   kKeepLatest,   // it goes on with the newest message alone. Only without history
 };
 
+// What an acknowledged message survives. The kept messages of a room are its log; others are never
+// stored.
+enum class Durability : std::uint8_t {
+  kMemory,       // nothing: the room is in memory alone
+  kWriteBehind,  // delivered and acknowledged at once, stored within WriteBehindLimits::age_max
+  kDurable,      // stored first; nobody sees it, and nobody is told that it is there, before
+};
+
 struct HistoryOptions {
   std::size_t messages_max = 0;  // 0: no history, and no positions
   std::size_t bytes_max = 16 * 1024 * 1024;
@@ -45,6 +53,9 @@ struct RoomOptions {
   PayloadKind payload_kind = PayloadKind::kJson;
   HistoryOptions history = {};
   RecoveryMode recovery = RecoveryMode::kStream;
+  // Other than kMemory only with a history, which then is what memory holds of a longer one, and
+  // with EngineOptions::storage.
+  Durability durability = Durability::kMemory;
   SlowConsumer slow_consumer = SlowConsumer::kDisconnect;
 
   // Whether the room knows its members by name: presence().
@@ -67,6 +78,7 @@ struct RoomOptions {
   std::size_t idempotency_keys_max = 10'000;
 
   bool has_positions() const { return history.messages_max > 0; }
+  bool is_stored() const { return durability != Durability::kMemory; }
 };
 
 }  // namespace madang

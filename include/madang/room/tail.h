@@ -26,6 +26,9 @@ class Tail {
     return events_[static_cast<std::size_t>(number - first_number())];
   }
 
+  // The number of the first event; only while there was none.
+  void start_at(std::uint64_t number) { next_number_ = number; }
+
   // Takes an event whose number is next_number().
   void append(EventRef event) {
     bytes_ += event->bytes();

@@ -23,10 +23,8 @@ class FakeEngine final : public Engine {
   }
   absl::StatusOr<std::vector<ClientInfoRef>> presence(std::string_view) override { std::abort(); }
   absl::StatusOr<PresenceStats> presence_stats(std::string_view) override { std::abort(); }
-  absl::StatusOr<HistoryResult> history(std::string_view, const HistoryQuery&) override {
-    std::abort();
-  }
-  absl::Status remove_history(std::string_view) override { std::abort(); }
+  void history(std::string_view, HistoryQuery, Callback<HistoryResult>) override { std::abort(); }
+  void remove_history(std::string_view, StatusCallback) override { std::abort(); }
   absl::Status send_to_user(std::string_view, Payload) override { std::abort(); }
   absl::Status join_user(std::string_view, std::string_view, JoinOptions) override { std::abort(); }
   absl::Status leave_user(std::string_view, std::string_view, const LeaveReason&) override {
@@ -41,6 +39,7 @@ class FakeEngine final : public Engine {
   Scheduler& scheduler(std::size_t) override { std::abort(); }
   EngineCounters counters() const override { std::abort(); }
   EngineCounters counters_now() override { std::abort(); }
+  StorageState storage_state() const override { std::abort(); }
   void drain(DrainOptions, Task) override { std::abort(); }
 };
 
