@@ -6,11 +6,13 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <filesystem>
 #include <future>
 #include <string>
 #include <thread>
 
 #include "engine/fixture.h"
+#include "madang/storage/any/make_store.h"
 #include "stress/thread_scheduler.h"
 
 using namespace madang;
@@ -22,7 +24,6 @@ constexpr std::size_t kLanes = 4;
 constexpr std::size_t kPublishers = 8;
 constexpr std::size_t kRooms = 3;
 constexpr std::size_t kSessionsPerLane = 12;
-constexpr int kMessagesPerPublisher = 1500;
 constexpr int kRounds = 40;
 
 std::string room_name(std::size_t i) { return "room" + std::to_string(i); }
@@ -134,16 +135,22 @@ class Crowd {
   std::vector<Member> members_;
 };
 
-void publish_all(Engine& engine, std::size_t publisher) {
+// Publishes until there is room for it, and waits for the answer, which may come from elsewhere.
+void publish_one(Engine& engine, const std::string& room, const std::string& text) {
+  for (;;) {
+    std::promise<absl::Status> answer;
+    engine.publish(room, Payload(text), {},
+                   [&](auto result) { answer.set_value(result.status()); });
+    if (answer.get_future().get().ok()) return;
+    std::this_thread::yield();
+  }
+}
+
+void publish_all(Engine& engine, std::size_t publisher, int messages) {
   SeededRandom random(100 + publisher);
-  for (int number = 1; number <= kMessagesPerPublisher; ++number) {
+  for (int number = 1; number <= messages; ++number) {
     const std::string text = "[" + std::to_string(publisher) + "," + std::to_string(number) + "]";
-    const std::string room = room_name(random.below(kRooms));
-    for (bool full = true; full;) {
-      engine.publish(room, Payload(text), {},
-                     [&](auto result) { full = absl::IsResourceExhausted(result.status()); });
-      if (full) std::this_thread::yield();
-    }
+    publish_one(engine, room_name(random.below(kRooms)), text);
   }
 }
 
@@ -157,15 +164,16 @@ void run_on(ThreadScheduler& scheduler, absl::AnyInvocable<void()> task) {
   done.get_future().wait();
 }
 
-}  // namespace
-
-TEST_CASE("threads: eight publishers and four lanes with members that come and go lose nothing") {
+void run_crowds(Durability durability, MessageStore* store, int messages) {
   std::vector<std::unique_ptr<ThreadScheduler>> schedulers;
   World settings(1);  // its handlers; its clock is not used
   EngineOptions options;
   options.handlers = std::move(settings.options.handlers);
-  options.handlers.room_options = [](std::string_view) {
-    RoomOptions room = with_history(kPublishers * kMessagesPerPublisher);
+  options.handlers.room_options = [&](std::string_view) {
+    // What is stored need not be in memory.
+    RoomOptions room =
+        with_history(store == nullptr ? kPublishers * static_cast<std::size_t>(messages) : 50);
+    room.durability = durability;
     room.tail_events_max = 256;
     room.presence = true;
     return room;
@@ -174,14 +182,19 @@ TEST_CASE("threads: eight publishers and four lanes with members that come and g
     schedulers.push_back(std::make_unique<ThreadScheduler>());
     options.lanes.push_back(schedulers.back().get());
   }
+  options.storage.store = store;
   auto engine = *Engine::create(std::move(options));
+  if (store != nullptr) {  // from now on the rooms are open, and joins are answered at once
+    for (std::size_t i = 0; i < kRooms; ++i)
+      publish_one(*engine, room_name(i), "0");
+  }
 
   std::vector<std::unique_ptr<Crowd>> crowds;
   for (std::size_t i = 0; i < kLanes; ++i)
     crowds.push_back(std::make_unique<Crowd>(*engine, i));
   std::vector<std::thread> publishers;
   for (std::size_t i = 0; i < kPublishers; ++i) {
-    publishers.emplace_back([&, i] { publish_all(*engine, i); });
+    publishers.emplace_back([&, i] { publish_all(*engine, i, messages); });
   }
   for (int round = 0; round < kRounds; ++round) {
     for (std::size_t i = 0; i < kLanes; ++i) {
@@ -208,9 +221,44 @@ TEST_CASE("threads: eight publishers and four lanes with members that come and g
   }
   CHECK(read > 0);
   const EngineCounters counters = engine->counters_now();
-  CHECK(counters.published == kPublishers * kMessagesPerPublisher);
+  CHECK(counters.published ==
+        kPublishers * static_cast<std::size_t>(messages) + (store == nullptr ? 0 : kRooms));
   CHECK(counters.waiting == 0);
   CHECK(counters.sessions == 0);
   CHECK(counters.subscriptions == 0);
   CHECK(counters.expected == counters.delivered + counters.left_before_delivery);
+}
+
+// A fresh store of this name, in a folder that goes with it.
+struct StoreOnDisk {
+  StoreOnDisk() : folder(std::filesystem::temp_directory_path() / "madang-stress-XXXXXX") {
+    std::string path = folder.string();
+    REQUIRE(mkdtemp(path.data()) != nullptr);
+    folder = path;
+    auto made = make_store("sqlite:" + (folder / "messages.db").string(), false);
+    if (!made.ok()) made = make_store("memory", false);
+    store = *std::move(made);
+  }
+  ~StoreOnDisk() {
+    store.reset();
+    std::filesystem::remove_all(folder);
+  }
+  std::filesystem::path folder;
+  std::unique_ptr<MessageStore> store;
+};
+
+}  // namespace
+
+TEST_CASE("threads: eight publishers and four lanes with members that come and go lose nothing") {
+  run_crowds(Durability::kMemory, nullptr, 1500);
+}
+
+TEST_CASE("threads: the same in rooms that are stored afterwards") {
+  const StoreOnDisk disk;
+  run_crowds(Durability::kWriteBehind, disk.store.get(), 1500);
+}
+
+TEST_CASE("threads: the same in rooms that are stored first") {
+  const StoreOnDisk disk;
+  run_crowds(Durability::kDurable, disk.store.get(), 100);
 }

@@ -92,7 +92,8 @@ class WriteBehind {
   // Makes room for one record. If it answers true, put() or release() must follow.
   bool reserve(std::size_t bytes, MonoTime now) {
     const bool fits = records_.fetch_add(1, std::memory_order_relaxed) < limits_.records_max;
-    const bool bytes_fit = bytes_.fetch_add(bytes, std::memory_order_relaxed) <= limits_.bytes_max;
+    const bool bytes_fit =
+        bytes_.fetch_add(bytes, std::memory_order_relaxed) + bytes <= limits_.bytes_max;
     if (fits && bytes_fit && !too_old(now) && !stopped_.load(std::memory_order_relaxed)) {
       return true;
     }
