@@ -173,6 +173,44 @@ TEST_CASE_FIXTURE(DualWriteFixture, "append: a new store that fails, or is lost,
 }
 
 TEST_CASE_FIXTURE(DualWriteFixture,
+                  "append: so much waits for a new store that fails, and no more") {
+  with_store(old_data, fill_rooms);
+  std::atomic<Fate> fate{Fate::kDone};
+  auto store = make({.lag_bytes_max = 20'000}, [&] { return fate.load(); });
+  REQUIRE(open(*store).ok());
+  REQUIRE(backfill(*store).ok());
+  fate = Fate::kNotDone;
+  for (std::uint64_t offset = 1; offset <= 200; ++offset)
+    REQUIRE(append(*store, {message("many", offset)}).ok());
+  fate = Fate::kDone;
+  CHECK(absl::IsFailedPrecondition(switch_reads(*store)));
+  CHECK(verify(*store) == "many");
+
+  REQUIRE(backfill(*store).ok());
+  fate = Fate::kNotDone;
+  for (std::uint64_t offset = 1; offset <= 20; ++offset)
+    REQUIRE(append(*store, {message("few", offset)}).ok());
+  fate = Fate::kDone;
+  CHECK(switch_reads(*store).ok());
+  CHECK(load(*store, "few").messages.size() == 20);
+}
+
+TEST_CASE_FIXTURE(DualWriteFixture, "remove and expire: are done in both stores") {
+  with_store(old_data, fill_rooms);
+  auto store = make();
+  REQUIRE(open(*store).ok());
+  REQUIRE(backfill(*store).ok());
+  CHECK(answer<void>([&](auto done) { store->remove("long", 1000, std::move(done)); }).ok());
+  CHECK(verify(*store) == "");
+  const auto expired = answer<std::size_t>(
+      [&](auto done) { store->retention()->expire(conformance::at_ms(4), 1000, std::move(done)); });
+  REQUIRE(expired.ok());
+  CHECK(*expired == 30 * 3 + 3);
+  CHECK(verify(*store) == "");
+  CHECK(load(*store, "room7").first == 4);
+}
+
+TEST_CASE_FIXTURE(DualWriteFixture,
                   "append: what the old store did not acknowledge is not copied") {
   std::atomic<Fate> fate{Fate::kNotDone};
   auto store = make({}, {}, [&] { return fate.load(); });
@@ -313,6 +351,33 @@ TEST_CASE_FIXTURE(DualWriteFixture, "switch: not before nothing is missing, and 
 }
 
 TEST_CASE_FIXTURE(DualWriteFixture,
+                  "switch: waits for what is under way, and what comes waits for it") {
+  std::mutex gate;
+  auto store = make({}, {}, [&] {
+    const std::lock_guard lock(gate);
+    return Fate::kDone;
+  });
+  REQUIRE(open(*store).ok());
+  REQUIRE(backfill(*store).ok());
+  Awaited<AppendResult> appended;
+  Awaited<void> switched, removed;
+  {
+    const std::lock_guard lock(gate);
+    store->append(messages("room", 1, 9), appended.callback());
+    store->switch_reads(switched.callback());
+    CHECK(absl::IsDeadlineExceeded(switched.wait(std::chrono::milliseconds(100))));
+    store->remove("room", 3, removed.callback());
+    CHECK(removed.calls()() == 0);
+  }
+  CHECK(appended.wait(std::chrono::seconds(30)).ok());
+  CHECK(switched.wait(std::chrono::seconds(30)).ok());
+  CHECK(removed.wait(std::chrono::seconds(30)).ok());
+  CHECK(load(*store, "room").first == 4);
+  CHECK(load(*store, "room").top == 9);
+  CHECK(verify(*store) == "");
+}
+
+TEST_CASE_FIXTURE(DualWriteFixture,
                   "continuity: what a death left behind is not mended by copying") {
   with_store(old_data, fill_rooms, false);
   auto store = make();
@@ -361,6 +426,7 @@ TEST_CASE_FIXTURE(DualWriteFixture,
     store.reset();
     for (auto& fill : fills)
       CHECK(fill.calls()() == 1);
+    CHECK(absl::IsUnavailable(fills.back().wait(std::chrono::seconds(0))));
     for (auto& append : appends)
       CHECK(append.calls()() == 1);
   }
