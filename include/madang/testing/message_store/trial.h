@@ -68,10 +68,11 @@ class Awaited {
     };
   }
 
+  // Takes the answer out, so it is asked once.
   Answer wait(std::chrono::milliseconds time_max) {
     std::unique_lock lock(state_->mutex);
     state_->news.wait_for(lock, time_max, [this] { return state_->answer || state_->dropped; });
-    if (state_->answer) return *state_->answer;
+    if (state_->answer) return std::move(*state_->answer);
     if (state_->dropped) return absl::InternalError("the callback was destroyed without an answer");
     return absl::DeadlineExceededError("no answer in time");
   }
