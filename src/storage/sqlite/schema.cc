@@ -22,7 +22,8 @@ constexpr const char* kTables = R"(
     file BLOB NOT NULL, mark INTEGER NOT NULL, indexed INTEGER NOT NULL, seal INTEGER NOT NULL);
   CREATE TABLE rooms(
     id INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE, epoch BLOB NOT NULL, top INTEGER NOT NULL,
-    first INTEGER NOT NULL, last INTEGER NOT NULL, oldest INTEGER, term INTEGER NOT NULL, generation INTEGER NOT NULL,
+    first INTEGER NOT NULL, last INTEGER NOT NULL, oldest INTEGER, newest INTEGER NOT NULL,
+    slack INTEGER NOT NULL, term INTEGER NOT NULL, generation INTEGER NOT NULL,
     seal INTEGER NOT NULL);
   CREATE INDEX rooms_by_oldest ON rooms(oldest) WHERE oldest IS NOT NULL;
   CREATE TABLE spans(

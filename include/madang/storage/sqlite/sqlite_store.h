@@ -60,7 +60,6 @@ struct SqliteOptions {
 //                        steps after that
 //   expire()             takes from each room the oldest by offset, so that no hole comes about: a
 //                        message that is behind a younger one waits for it
-//   search()             goes by offset within a room, which is by time unless a clock was set back
 std::unique_ptr<MessageStore> make_sqlite_store(SqliteOptions options);
 
 }  // namespace madang
