@@ -64,16 +64,6 @@ bool set_up_writer(Database& database, const SqliteOptions& options) {
   return database.ok();
 }
 
-bool make_tables(Database& database) {
-  Transaction transaction(database, Transaction::kWrite);
-  database.run(kTables);
-  database.run(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", kApplicationId,
-                           kVersion));
-  absl::Status status = transaction.commit();
-  if (!status.ok()) database.fail(std::move(status));
-  return database.ok();
-}
-
 }  // namespace
 
 absl::StatusOr<bool> open_schema(Database& database, const SqliteOptions& options) {
@@ -95,9 +85,15 @@ absl::StatusOr<bool> open_schema(Database& database, const SqliteOptions& option
   sqlite3_db_config(database.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
 
   if (fresh) database.run(fmt::format("PRAGMA page_size = {}", options.page_bytes));
-  if (set_up_writer(database, options) && fresh) make_tables(database);
+  set_up_writer(database, options);
   if (!database.ok()) return database.take_status();
   return fresh;
+}
+
+void make_tables(Database& database) {
+  database.run(kTables);
+  database.run(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", kApplicationId,
+                           kVersion));
 }
 
 absl::Status open_again(Database& database, const SqliteOptions& options) {
