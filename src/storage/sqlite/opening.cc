@@ -105,6 +105,7 @@ absl::StatusOr<State> open_undamaged(const SqliteOptions& options, LockFile& loc
 
   Transaction transaction(database, Transaction::kWrite);
   if (*fresh) {
+    make_tables(database);
     insert_state(database, state);
   } else {
     StateRow(database).update(state, term_before);

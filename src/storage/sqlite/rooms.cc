@@ -2,6 +2,7 @@
 #include "storage/sqlite/rooms.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "storage/sqlite/record.h"
 #include "storage/sqlite/schema.h"
@@ -9,8 +10,9 @@
 namespace madang::sqlite {
 namespace {
 
-#define MADANG_SELECT_ROOMS \
-  "SELECT id, name, epoch, top, first, last, oldest, term, generation, seal FROM rooms"
+#define MADANG_SELECT_ROOMS                                                \
+  "SELECT id, name, epoch, top, first, last, oldest, newest, slack, term," \
+  " generation, seal FROM rooms"
 
 std::int64_t seal_of(const Room& room) {
   Seal seal;
@@ -19,6 +21,8 @@ std::int64_t seal_of(const Room& room) {
   seal.add(static_cast<std::uint64_t>(room.oldest_ms.has_value()));
   seal.add(static_cast<std::uint64_t>(room.oldest_ms.value_or(0)));
   seal.add(static_cast<std::uint64_t>(room.term));
+  seal.add(static_cast<std::uint64_t>(room.newest_ms));
+  seal.add(static_cast<std::uint64_t>(room.slack_ms));
   return seal.add(static_cast<std::uint64_t>(room.generation)).value();
 }
 
@@ -32,15 +36,43 @@ Room room_of(Database& database, const Rows& rows) {
   room.first = static_cast<std::uint64_t>(rows.number(4));
   room.last = static_cast<std::uint64_t>(rows.number(5));
   if (!rows.is_null(6)) room.oldest_ms = rows.number(6);
-  room.term = rows.number(7);
-  room.generation = rows.number(8);
-  if (rows.number(9) != seal_of(room)) {
+  room.newest_ms = rows.number(7);
+  room.slack_ms = rows.number(8);
+  room.term = rows.number(9);
+  room.generation = rows.number(10);
+  if (rows.number(11) != seal_of(room)) {
     database.fail(absl::DataLossError("a room of the store is damaged"));
   }
   return room;
 }
 
+std::int64_t difference(std::int64_t a, std::int64_t b) {
+  std::int64_t result = 0;
+  return __builtin_sub_overflow(a, b, &result) ? std::numeric_limits<std::int64_t>::max() : result;
+}
+
 }  // namespace
+
+std::int64_t sum_of_ms(std::int64_t a, std::int64_t b) {
+  std::int64_t result = 0;
+  return __builtin_add_overflow(a, b, &result) ? std::numeric_limits<std::int64_t>::max() : result;
+}
+
+void Room::note_newest(std::int64_t time_ms) {
+  if (top == 0 || time_ms > newest_ms) {
+    newest_ms = time_ms;
+  } else {
+    slack_ms = std::max(slack_ms, difference(newest_ms, time_ms));
+  }
+}
+
+void Room::note_between(std::optional<std::int64_t> before_ms, std::int64_t time_ms,
+                        std::optional<std::int64_t> after_ms) {
+  const std::int64_t slack = slack_ms;
+  newest_ms = std::max(newest_ms, time_ms);
+  if (before_ms) slack_ms = std::max(slack_ms, sum_of_ms(slack, difference(*before_ms, time_ms)));
+  if (after_ms) slack_ms = std::max(slack_ms, sum_of_ms(slack, difference(time_ms, *after_ms)));
+}
 
 RoomTable::RoomTable(Database& database)
     : database_(database),
@@ -49,10 +81,12 @@ RoomTable::RoomTable(Database& database)
       oldest_(database, MADANG_SELECT_ROOMS " WHERE oldest < ? ORDER BY oldest LIMIT 1"),
       after_(database, MADANG_SELECT_ROOMS " WHERE name > ? ORDER BY name LIMIT ?"),
       insert_(database,
-              "INSERT INTO rooms(name, epoch, top, first, last, oldest, term, generation, seal)"
-              " VALUES(?, x'', 0, 1, 0, NULL, 0, 0, 0)"),
+              "INSERT INTO rooms(name, epoch, top, first, last, oldest, newest, slack, term,"
+              " generation, seal)"
+              " VALUES(?, x'', 0, 1, 0, NULL, 0, 0, 0, 0, 0)"),
       update_(database,
-              "UPDATE rooms SET epoch = ?, top = ?, first = ?, last = ?, oldest = ?, term = ?,"
+              "UPDATE rooms SET epoch = ?, top = ?, first = ?, last = ?, oldest = ?, newest = ?, "
+              "slack = ?, term = ?,"
               " generation = ?, seal = ? WHERE id = ?"),
       find_span_(database, "SELECT id FROM spans WHERE room = ? AND high = ?"),
       insert_span_(database, "INSERT INTO spans(room, high) VALUES(?, ?)") {}
@@ -93,13 +127,11 @@ void RoomTable::insert(Room& room) {
 }
 
 void RoomTable::update(const Room& room) {
-  if (room.oldest_ms) {
-    run(database_, update_, room.epoch, room.top, room.first, room.last, *room.oldest_ms, room.term,
-        room.generation, seal_of(room), room.id);
-  } else {
-    run(database_, update_, room.epoch, room.top, room.first, room.last, nullptr, room.term,
-        room.generation, seal_of(room), room.id);
-  }
+  const auto update = [&](auto oldest) {
+    run(database_, update_, room.epoch, room.top, room.first, room.last, oldest, room.newest_ms,
+        room.slack_ms, room.term, room.generation, seal_of(room), room.id);
+  };
+  room.oldest_ms ? update(*room.oldest_ms) : update(nullptr);
 }
 
 std::int64_t RoomTable::find_or_make_span(std::int64_t room, std::uint64_t high) {

@@ -21,12 +21,25 @@ struct Room {
   std::uint64_t first = 1;
   std::uint64_t last = 0;
   std::optional<std::int64_t> oldest_ms = {};  // the time of `first`, if there is one
+  // The latest time ever stored, and by how much at most a message is older than one before it:
+  // clocks are set back.
+  std::int64_t newest_ms = 0;
+  std::int64_t slack_ms = 0;
   // The writer and the lineage under which this epoch was first stored.
   std::int64_t term = 0;
   std::int64_t generation = 0;
 
   bool empty() const { return last == 0; }
+
+  // Notes the time of a message that comes above the top, before that is raised.
+  void note_newest(std::int64_t time_ms);
+  // Or between others, whose times are given if they are there.
+  void note_between(std::optional<std::int64_t> before_ms, std::int64_t time_ms,
+                    std::optional<std::int64_t> after_ms);
 };
+
+// As large as it can be, if it would be larger.
+std::int64_t sum_of_ms(std::int64_t a, std::int64_t b);
 
 // What is asked of `rooms` and `spans`. A row that is not as it was written is DataLoss.
 class RoomTable {

@@ -22,7 +22,8 @@ constexpr const char* kTables = R"(
     file BLOB NOT NULL, mark INTEGER NOT NULL, indexed INTEGER NOT NULL, seal INTEGER NOT NULL);
   CREATE TABLE rooms(
     id INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE, epoch BLOB NOT NULL, top INTEGER NOT NULL,
-    first INTEGER NOT NULL, last INTEGER NOT NULL, oldest INTEGER, term INTEGER NOT NULL, generation INTEGER NOT NULL,
+    first INTEGER NOT NULL, last INTEGER NOT NULL, oldest INTEGER, newest INTEGER NOT NULL,
+    slack INTEGER NOT NULL, term INTEGER NOT NULL, generation INTEGER NOT NULL,
     seal INTEGER NOT NULL);
   CREATE INDEX rooms_by_oldest ON rooms(oldest) WHERE oldest IS NOT NULL;
   CREATE TABLE spans(
@@ -63,16 +64,6 @@ bool set_up_writer(Database& database, const SqliteOptions& options) {
   return database.ok();
 }
 
-bool make_tables(Database& database) {
-  Transaction transaction(database, Transaction::kWrite);
-  database.run(kTables);
-  database.run(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", kApplicationId,
-                           kVersion));
-  absl::Status status = transaction.commit();
-  if (!status.ok()) database.fail(std::move(status));
-  return database.ok();
-}
-
 }  // namespace
 
 absl::StatusOr<bool> open_schema(Database& database, const SqliteOptions& options) {
@@ -94,9 +85,15 @@ absl::StatusOr<bool> open_schema(Database& database, const SqliteOptions& option
   sqlite3_db_config(database.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
 
   if (fresh) database.run(fmt::format("PRAGMA page_size = {}", options.page_bytes));
-  if (set_up_writer(database, options) && fresh) make_tables(database);
+  set_up_writer(database, options);
   if (!database.ok()) return database.take_status();
   return fresh;
+}
+
+void make_tables(Database& database) {
+  database.run(kTables);
+  database.run(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", kApplicationId,
+                           kVersion));
 }
 
 absl::Status open_again(Database& database, const SqliteOptions& options) {

@@ -19,9 +19,12 @@ inline std::int64_t row_of(std::int64_t span, std::uint64_t low) {
   return (span << kLowBits) | static_cast<std::int64_t>(low);
 }
 
-// Opens the file for writing and leaves it as it is if it is not for us: FailedPrecondition.
-// Otherwise there are all tables afterwards. True if they were made.
+// Opens the file for writing, and leaves it as it is if it is not for us: FailedPrecondition. True
+// if it is new, and has no tables yet.
 absl::StatusOr<bool> open_schema(Database& database, const SqliteOptions& options);
+
+// Makes all tables, within a transaction that must also write what they cannot be without.
+void make_tables(Database& database);
 
 // Opens for writing once more what open_schema() opened before.
 absl::Status open_again(Database& database, const SqliteOptions& options);

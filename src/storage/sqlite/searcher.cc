@@ -17,7 +17,8 @@ Searcher::Searcher(Database& database, RoomTable& rooms, const SearchQuery& quer
       query_(query),
       match_(query_of(phrases)),
       spans_(database, "SELECT id, high FROM spans WHERE room = ? ORDER BY high"),
-      message_(database, "SELECT time, record FROM messages WHERE id = ?"),
+      time_(database, "SELECT time FROM messages WHERE id = ?"),
+      record_(database, "SELECT record FROM messages WHERE id = ?"),
       first_from_(database,
                   "SELECT id, time FROM messages WHERE id BETWEEN ? AND ? ORDER BY id LIMIT 1") {}
 
@@ -26,13 +27,13 @@ void Searcher::run(SearchPage& page) {
   std::vector<std::unique_ptr<Found>> heap;
   for (const std::string& name : std::set<std::string>(query_.rooms.begin(), query_.rooms.end())) {
     auto found = search_room(name);
-    if (found != nullptr && next(*found)) heap.push_back(std::move(found));
+    if (found != nullptr && have_next(*found)) heap.push_back(std::move(found));
   }
   std::make_heap(heap.begin(), heap.end(), older);
   while (!heap.empty() && page.messages.size() < query_.messages_max && database_.ok()) {
     std::pop_heap(heap.begin(), heap.end(), older);
     take(*heap.back(), page);
-    if (next(*heap.back())) {
+    if (have_next(*heap.back())) {
       std::push_heap(heap.begin(), heap.end(), older);
     } else {
       heap.pop_back();
@@ -57,58 +58,66 @@ std::unique_ptr<Searcher::Found> Searcher::search_room(const std::string& name) 
   return found;
 }
 
-// Goes to the next message of the room that is to be shown.
-bool Searcher::next(Found& found) {
-  for (;;) {
-    while (found.rows && found.rows->next()) {
-      const std::int64_t row = found.rows->number(0);
-      found.offset =
-          found.spans.back().second << kLowBits | (static_cast<std::uint64_t>(row) & kLowMax);
-      if (!read_message(found, row)) return false;
-      if (is_below_cursor(found)) return true;
+// Whether there is one to take: no other of its room that is still to be read comes before it.
+bool Searcher::have_next(Found& found) {
+  while (!found.ended && database_.ok()) {
+    if (!found.waiting.empty() &&
+        std::get<0>(*found.waiting.rbegin()) >= sum_of_ms(found.last_ms, found.room.slack_ms)) {
+      break;
     }
-    if (!database_.ok()) return false;
-    // One span is through. The next that holds offsets from `first` to `below`:
-    if (found.rows) found.spans.pop_back();
-    found.rows.reset();
-    if (found.below == 0) return false;
-    const std::uint64_t last = found.below - 1;
-    while (!found.spans.empty() && found.spans.back().second > last >> kLowBits)
-      found.spans.pop_back();
-    if (found.spans.empty() || found.spans.back().second < found.room.first >> kLowBits)
-      return false;
-    const auto [span, high] = found.spans.back();
-    const std::uint64_t from =
-        high == found.room.first >> kLowBits ? found.room.first & kLowMax : 0;
-    const std::uint64_t to = high == last >> kLowBits ? last & kLowMax : kLowMax;
-    found.rows.emplace(*found.match, Text{match_}, row_of(span, from), row_of(span, to));
+    read_on(found);
   }
+  return database_.ok() && !found.waiting.empty();
 }
 
-bool Searcher::read_message(Found& found, std::int64_t row) {
-  Rows rows(message_, row);
+// Reads one more, or goes to the next span.
+void Searcher::read_on(Found& found) {
+  if (found.rows && found.rows->next()) {
+    const std::int64_t row = found.rows->number(0);
+    const std::uint64_t low = static_cast<std::uint64_t>(row) & kLowMax;
+    return note(found, found.spans.back().second << kLowBits | low, row);
+  }
+  if (found.rows) found.spans.pop_back();
+  found.rows.reset();
+  const std::uint64_t last = found.below - 1;
+  while (!found.spans.empty() && found.spans.back().second > last >> kLowBits)
+    found.spans.pop_back();
+  const std::uint64_t first = found.room.first;
+  if (found.below == 0 || found.spans.empty() || found.spans.back().second < first >> kLowBits) {
+    found.ended = true;
+    return;
+  }
+  const auto [span, high] = found.spans.back();
+  const std::uint64_t from = high == first >> kLowBits ? first & kLowMax : 0;
+  const std::uint64_t to = high == last >> kLowBits ? last & kLowMax : kLowMax;
+  found.rows.emplace(*found.match, Text{match_}, row_of(span, from), row_of(span, to));
+}
+
+void Searcher::note(Found& found, std::uint64_t offset, std::int64_t row) {
+  Rows rows(time_, row);
   if (!rows.next()) {
-    database_.fail(absl::DataLossError("the index of words names a message that is not there"));
-    return false;
+    return database_.fail(absl::DataLossError("the index of words names a message that is gone"));
   }
-  found.time_ms = rows.number(0);
-  found.record = rows.bytes(1);
-  return true;
+  const std::int64_t time_ms = found.last_ms = rows.number(0);
+  if (query_.below) {
+    const std::int64_t below_ms = ms_of(query_.below->time);
+    if (std::tie(time_ms, found.room.name, offset) >=
+        std::tie(below_ms, query_.below->room, query_.below->offset)) {
+      return;
+    }
+  }
+  found.waiting.emplace(time_ms, offset, row);
+  // No page takes more of one room.
+  if (found.waiting.size() > query_.messages_max) found.waiting.erase(found.waiting.begin());
 }
 
-bool Searcher::is_below_cursor(const Found& found) const {
-  if (!query_.below) return true;
-  const std::int64_t time_ms = ms_of(query_.below->time);
-  return found.place() < std::tie(time_ms, query_.below->room, query_.below->offset);
-}
-
-// Where to go on in a room: the offset whose message, and all after it, were shown. Times ascend
-// with the offsets, so that it is found by halving.
+// Where to go on in a room: an offset whose message, and all after it, are younger than the cursor.
+// Times ascend with the offsets, but for the slack, so that it is found by halving.
 std::uint64_t Searcher::offsets_below_cursor(const Found& found) {
-  if (found.room.name == query_.below->room) {
+  if (found.room.name == query_.below->room && found.room.slack_ms == 0) {
     return std::min(query_.below->offset, found.room.last + 1);
   }
-  const std::int64_t time_ms = ms_of(query_.below->time);
+  const std::int64_t time_ms = sum_of_ms(ms_of(query_.below->time), found.room.slack_ms);
   std::uint64_t low = found.room.first;
   std::uint64_t high = found.room.last + 1;
   while (low < high && database_.ok()) {
@@ -133,13 +142,16 @@ std::uint64_t Searcher::offsets_below_cursor(const Found& found) {
   return low;
 }
 
-void Searcher::take(const Found& found, SearchPage& page) {
+void Searcher::take(Found& found, SearchPage& page) {
   StoredMessage message;
   message.room = found.room.name;
-  message.offset = found.offset;
-  message.time = time_of_ms(found.time_ms);
+  const auto [time_ms, offset, row] = *found.waiting.rbegin();
+  message.time = time_of_ms(time_ms);
+  message.offset = offset;
+  found.waiting.erase(std::prev(found.waiting.end()));
+  Rows rows(record_, row);
   std::uint64_t previous = 0;
-  if (!decode(found.record, found.room.id, message, previous)) {
+  if (!rows.next() || !decode(rows.bytes(0), found.room.id, message, previous)) {
     return database_.fail(absl::DataLossError("a message of the store is damaged"));
   }
   page.messages.push_back(std::move(message));

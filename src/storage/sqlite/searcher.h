@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -15,7 +16,8 @@
 namespace madang::sqlite {
 
 // One search. Within a room what is found comes by offset, from the index itself, which stops when
-// the page is full; the rooms are merged by time.
+// the page is full. That is by time, but for the room's slack: so much further it is read before
+// one is taken. The rooms are merged by time.
 class Searcher {
  public:
   Searcher(Database& database, RoomTable& rooms, const SearchQuery& query,
@@ -31,27 +33,32 @@ class Searcher {
     std::uint64_t below = 0;                                    // offsets that are still to come
     std::unique_ptr<Statement> match;
     std::optional<Rows> rows;
-    // The one that comes next.
-    std::uint64_t offset = 0;
-    std::int64_t time_ms = 0;
-    std::string record = {};
+    // Time, offset and row of those that were read and not taken yet; the time of the last read.
+    std::set<std::tuple<std::int64_t, std::uint64_t, std::int64_t>> waiting = {};
+    std::int64_t last_ms = 0;
+    bool ended = false;
 
-    auto place() const { return std::tie(time_ms, room.name, offset); }
+    // Of the one that comes next.
+    auto place() const {
+      const auto& [time_ms, offset, row] = *waiting.rbegin();
+      return std::tie(time_ms, room.name, offset);
+    }
   };
 
   std::unique_ptr<Found> search_room(const std::string& name);
-  bool next(Found& found);
-  bool read_message(Found& found, std::int64_t row);
-  bool is_below_cursor(const Found& found) const;
+  bool have_next(Found& found);
+  void read_on(Found& found);
+  void note(Found& found, std::uint64_t offset, std::int64_t row);
   std::uint64_t offsets_below_cursor(const Found& found);
-  void take(const Found& found, SearchPage& page);
+  void take(Found& found, SearchPage& page);
 
   Database& database_;
   RoomTable& rooms_;
   const SearchQuery& query_;
   const std::string match_;
   Statement spans_;
-  Statement message_;
+  Statement time_;
+  Statement record_;
   Statement first_from_;
 };
 

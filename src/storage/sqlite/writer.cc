@@ -180,6 +180,7 @@ absl::Status Writer::place(const MessageBatch& batch, std::size_t index) {
     room->term = state_.term;
     room->generation = state_.generation;
   }
+  room->note_newest(ms_of(message.time));
   room->top = room->last = message.offset;
   note_change(*room);
   return absl::OkStatus();

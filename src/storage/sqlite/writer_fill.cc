@@ -50,6 +50,10 @@ void Writer::fill(const StoredMessage& message, std::int64_t row, WrittenRoom& r
   const auto before = neighbour(room, message.offset, Direction::kDown);
   const auto after = neighbour(room, message.offset, Direction::kUp);
   if (!database_->ok()) return;
+  const auto time_of = [](const std::optional<StoredMessage>& message_there) {
+    return message_there ? std::optional(ms_of(message_there->time)) : std::nullopt;
+  };
+  room.note_between(time_of(before), ms_of(message.time), time_of(after));
   if (after) {
     encode(*after, room.id, message.offset, record_);
     const std::int64_t span = tables_->rooms.find_or_make_span(room.id, after->offset >> kLowBits);

@@ -29,9 +29,9 @@ struct SqliteOptions {
   std::size_t reader_cache_bytes = 16 * 1024 * 1024;
   // How long the write-ahead log grows before it is copied into the file. A longer log means fewer
   // writes to the disk, but longer ones, and a longer open() after a crash.
-  std::size_t log_bytes_max = 32 * 1024 * 1024;
+  std::size_t log_bytes_max = 64 * 1024 * 1024;
   // Of a new file: a power of two from 512 to 65,536.
-  std::size_t page_bytes = 4096;
+  std::size_t page_bytes = 8192;
   // Threads that load rooms and read pages, 1 to 8. A search has one more for itself.
   std::size_t readers = 2;
   // Calls that may wait for each of the threads. More are answered Unavailable.
@@ -60,7 +60,6 @@ struct SqliteOptions {
 //                        steps after that
 //   expire()             takes from each room the oldest by offset, so that no hole comes about: a
 //                        message that is behind a younger one waits for it
-//   search()             goes by offset within a room, which is by time unless a clock was set back
 std::unique_ptr<MessageStore> make_sqlite_store(SqliteOptions options);
 
 }  // namespace madang

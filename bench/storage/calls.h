@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "madang/storage/message_store.h"
+#include "options.h"
+#include "words.h"
+
+namespace bench {
+
+using Clock = std::chrono::steady_clock;
+
+inline double seconds_since(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+// Times of one kind of call.
+struct Times {
+  std::vector<double> ms;
+
+  double quantile(double part);
+};
+
+// A store, its rooms, and calls that wait for their answer. Throws std::runtime_error for one that
+// is not as it should be.
+class Calls {
+ public:
+  Calls(madang::MessageStore& store, const Options& options);
+
+  void open();
+  void close();
+  // The next `count` messages, to rooms by chance.
+  madang::MessageBatch next_batch(std::size_t count);
+  void append(madang::MessageBatch batch);
+  // Fifty messages below a place by chance in a room by chance.
+  void read_page();
+  void search_page(std::size_t rooms);
+
+  std::uint64_t messages() const { return messages_; }
+
+ private:
+  struct Room {
+    std::string name;
+    std::uint64_t top = 0;
+  };
+
+  madang::MessageStore& store_;
+  const Options& options_;
+  madang::SeededRandom random_{7};
+  Words words_;
+  std::vector<std::string> texts_;
+  std::vector<Room> rooms_;
+  std::uint64_t messages_ = 0;
+};
+
+}  // namespace bench

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <functional>
+
+#include "calls.h"
+#include "options.h"
+
+namespace {
+
+using bench::Calls;
+using bench::Clock;
+using bench::Options;
+using bench::seconds_since;
+using bench::Times;
+
+void read_options(CLI::App& app, Options& o) {
+  app.add_option("--store", o.store, "sqlite:PATH")->required();
+  app.add_option("--messages", o.messages, "Fill the store to so many before pages are read");
+  app.add_option("--bytes", o.bytes, "Of a payload")
+      ->capture_default_str()
+      ->check(CLI::Range(2, 1 << 20));
+  app.add_option("--rooms", o.rooms, "Rooms")->capture_default_str()->check(CLI::Range(1, 1 << 20));
+  app.add_option("--batch", o.batch, "Messages of an append")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1 << 16));
+  app.add_flag("--search", o.search, "Keep an index of words, and search");
+  app.add_option("--seconds", o.seconds, "Of appending, and of acknowledging")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--publishers", o.publishers, "Who each wait for their message to be stored")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1 << 16));
+  app.add_option("--page-bytes", o.page_bytes, "Of a new SQLite file")->capture_default_str();
+  app.add_option("--log-mib", o.log_mib_max, "MiB of log that SQLite copies at once")
+      ->capture_default_str();
+  app.add_option("--samples", o.samples, "Pages and searches")->capture_default_str();
+}
+
+void say(const char* what, Times& times) {
+  fmt::print("{:<28} p50 {:8.2f} ms  p95 {:8.2f} ms  p99 {:8.2f} ms  most {:8.2f} ms  of {}\n",
+             what, times.quantile(0.5), times.quantile(0.95), times.quantile(0.99),
+             times.quantile(1), times.ms.size());
+  std::fflush(stdout);
+}
+
+template <typename Call>
+void timed(Times& times, const Call& call) {
+  const Clock::time_point begin = Clock::now();
+  call();
+  times.ms.push_back(seconds_since(begin) * 1e3);
+}
+
+// Batches one after the other. Making one takes time that is not the store's, so only the waiting
+// counts; what the store still does then counts as well, in the next.
+void append_for(Calls& calls, const Options& options, const char* what,
+                const std::function<bool(double)>& go_on) {
+  Times times;
+  double waited_s = 0;
+  const std::uint64_t before = calls.messages();
+  const Clock::time_point begin = Clock::now();
+  while (go_on(seconds_since(begin))) {
+    auto batch = calls.next_batch(options.batch);
+    timed(times, [&] { calls.append(std::move(batch)); });
+    waited_s += times.ms.back() / 1e3;
+  }
+  if (times.ms.empty()) return;
+  const auto count = static_cast<double>(calls.messages() - before);
+  fmt::print("{:<28} {:.0f} messages/s over {:.1f} s, {:.0f}/s of the time waited\n", what,
+             count / seconds_since(begin), seconds_since(begin), count / waited_s);
+  say("  a batch of it", times);
+}
+
+// Each publisher has one message on its way: what comes while a batch is stored is the next batch.
+void acknowledge(Calls& calls, const Options& options) {
+  Times times;
+  const Clock::time_point begin = Clock::now();
+  std::uint64_t acknowledged = 0;
+  while (seconds_since(begin) < options.seconds) {
+    auto batch = calls.next_batch(options.publishers);
+    timed(times, [&] { calls.append(std::move(batch)); });
+    acknowledged += options.publishers;
+  }
+  fmt::print("{:<28} {:.0f} acknowledged/s\n", fmt::format("{} publishers", options.publishers),
+             static_cast<double>(acknowledged) / seconds_since(begin));
+  say("  a message of it", times);
+}
+
+void measure(madang::MessageStore& store, const Options& options) {
+  Calls calls(store, options);
+  calls.open();
+  fmt::print("{} messages are there\n", calls.messages());
+  append_for(calls, options, "append", [&](double s) { return s < options.seconds; });
+  append_for(calls, options, "fill", [&](double) { return calls.messages() < options.messages; });
+  Times pages;
+  for (std::size_t i = 0; i < options.samples; ++i)
+    timed(pages, [&] { calls.read_page(); });
+  say(fmt::format("page of 50, of {}", calls.messages()).c_str(), pages);
+  if (options.search) {
+    for (const std::size_t rooms : {std::size_t{1}, std::size_t{20}, std::size_t{256}}) {
+      Times searches;
+      for (std::size_t i = 0; i < options.samples; ++i)
+        timed(searches, [&] { calls.search_page(rooms); });
+      say(fmt::format("search in {} rooms", rooms).c_str(), searches);
+    }
+  }
+  acknowledge(calls, options);
+  calls.close();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  Options options;
+  CLI::App app("Measures a message store alone", "store");
+  read_options(app, options);
+  CLI11_PARSE(app, argc, argv);
+  measure(*bench::make_store(options), options);
+  return 0;
+} catch (const std::exception& error) {
+  fmt::print(stderr, "store: {}\n", error.what());
+  return 2;
+}
