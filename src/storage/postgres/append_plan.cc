@@ -2,6 +2,7 @@
 #include "storage/postgres/append_plan.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "storage/postgres/row.h"
@@ -134,6 +135,10 @@ void AppendPlan::settle(std::int64_t term, const std::string& lineage) {
     }
     writes_.push_back({room.id, &message});
   }
+  // In the order of the index, which takes neighbours for less.
+  std::sort(writes_.begin(), writes_.end(), [](const Write& a, const Write& b) {
+    return std::tie(a.room, a.message->offset) < std::tie(b.room, b.message->offset);
+  });
 }
 
 Params AppendPlan::updates() const {

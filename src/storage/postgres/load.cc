@@ -133,9 +133,10 @@ class Close : public StoreOperation {
     if (results[0].changed() != 1 || connection.warnings() > 0)
       return absl::UnavailableError("postgres: it is not known whether the store was closed");
     state_.ended = absl::FailedPreconditionError("postgres: the store is closed");
-    for (const Role role : {Role::kWriter, Role::kPrimary, Role::kReplica})
+    for (const Role role : {Role::kWriter, Role::kPrimary, Role::kReplica}) {
+      state_.pool->keep(role, false);
       state_.pool->retire(role);
-    state_.pool->keep(Role::kWriter, false);
+    }
     reply_(absl::OkStatus());
     return Progress::kDone;
   }

@@ -125,7 +125,7 @@ bool Pool::wants_connection(const Line& line) const {
     coming += slot.stage == Stage::kConnecting || slot.stage == Stage::kSetup;
     there += slot.stage != Stage::kDown;
   }
-  return line.waiting.size() > coming || (line.keep && there == 0);
+  return line.waiting.size() > coming || (line.keep && there == 0 && !line.slots.empty());
 }
 
 void Pool::expire(Line& line, MonoTime now) {
@@ -151,6 +151,9 @@ void Pool::serve(std::size_t role) {
       lose(role, slot, absl::UnavailableError("postgres: the server did not answer in time"));
   }
   expire(line, now);
+  // A replica that is known to be away is not waited for.
+  if (static_cast<Role>(role) == Role::kReplica && line.failures > 0 && !served(line))
+    fail_waiting(line, absl::UnavailableError("postgres: the replica is away"));
   for (Slot& slot : line.slots) {
     while (slot.stage == Stage::kIdle && !line.waiting.empty())
       begin(role, slot);
@@ -250,16 +253,21 @@ void Pool::lose(std::size_t role, Slot& slot, const absl::Status& why) {
   const auto half = static_cast<std::uint64_t>(pause.count() / 2 + 1);
   line.retry_at =
       steady_now() + pause - Duration(static_cast<Duration::rep>(random_.next() % half));
-  if (!never_was) return;
   ++line.failures;
-
   // Those that wait go on if another connection serves them, and hear the reason if none does.
-  const auto serves = [](const Slot& other) {
-    return other.stage == Stage::kIdle || other.stage == Stage::kBusy;
-  };
-  if (std::any_of(line.slots.begin(), line.slots.end(), serves)) return;
+  if (never_was && !served(line)) fail_waiting(line, said);
+}
+
+bool Pool::served(const Line& line) {
+  return std::any_of(line.slots.begin(), line.slots.end(), [](const Slot& slot) {
+    return slot.stage == Stage::kIdle || slot.stage == Stage::kBusy ||
+           slot.stage == Stage::kRollback;
+  });
+}
+
+void Pool::fail_waiting(Line& line, const absl::Status& status) {
   for (std::size_t i = line.waiting.size(); i > 0; --i)
-    line.waiting.pop_front()->fail(said).IgnoreError();
+    line.waiting.pop_front()->fail(status).IgnoreError();
 }
 
 void Pool::wait() {
@@ -288,6 +296,8 @@ void Pool::wait() {
       if (free) next = std::min(next, line.retry_at);
     }
   }
+  // Without the descriptor that wakes it the thread has to look by itself.
+  if (wake_ < 0) next = std::min(next, now + std::chrono::milliseconds(20));
   int timeout_ms = -1;
   if (next != MonoTime::max()) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - now).count();

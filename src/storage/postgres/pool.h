@@ -92,6 +92,9 @@ class Pool {
   void lose(std::size_t role, Slot& slot, const absl::Status& why);
   void expire(Line& line, MonoTime now);
   bool wants_connection(const Line& line) const;
+  // Whether a connection of the line works.
+  static bool served(const Line& line);
+  static void fail_waiting(Line& line, const absl::Status& status);
   std::size_t load() const;
 
   const PoolOptions options_;

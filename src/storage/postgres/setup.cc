@@ -207,6 +207,7 @@ class WriterSetup : public Operation {
       state_.lineage = lineage;
       state_.opened = true;
       state_.pool->keep(Role::kWriter, true);
+      state_.pool->keep(Role::kReplica, true);
     }
     return Progress::kDone;
   }

@@ -43,7 +43,8 @@ Statements::Statements(const std::string& schema, bool search) : schema_(schema)
   commit = {"commit", "COMMIT"};
 
   // A page is always found by an index; statistics that lag behind shall not say otherwise. Plans
-  // are made once a connection. What is acknowledged is kept, whatever the server's default.
+  // are made once a connection. What is acknowledged is kept, whatever the server's default. A
+  // machine of ours that is gone is noticed soon, so that its lock does not keep the next one out.
   configure = {"", R"(
     SELECT pg_is_in_recovery(), current_setting('fsync') = 'on',
       (SELECT system_identifier FROM pg_control_system())::text,
@@ -56,7 +57,10 @@ Statements::Statements(const std::string& schema, bool search) : schema_(schema)
       set_config('idle_in_transaction_session_timeout', $1::bigint::text, false),
       set_config('jit', 'off', false), set_config('enable_seqscan', 'off', false),
       set_config('enable_hashjoin', 'off', false), set_config('enable_mergejoin', 'off', false),
-      set_config('plan_cache_mode', 'force_generic_plan', false))"};
+      set_config('plan_cache_mode', 'force_generic_plan', false),
+      set_config('tcp_keepalives_idle', '5', false),
+      set_config('tcp_keepalives_interval', '5', false),
+      set_config('tcp_keepalives_count', '3', false))"};
   past = {"", sql(R"(
     SELECT concat_ws('-', (SELECT system_identifier FROM pg_control_system()),
       substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8),

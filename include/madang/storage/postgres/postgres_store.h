@@ -34,7 +34,8 @@ struct PostgresOptions {
   bool accept_fsync_off = false;
 
   Duration connect_timeout = std::chrono::seconds(5);
-  // From the call to the answer, in which a server that is slow or silent must have answered.
+  // From the call to the answer, in which a server that is slow or silent must have answered. A
+  // batch that takes longer to store is never stored.
   Duration request_timeout = std::chrono::seconds(10);
   // How long the replica may take before the primary is asked.
   Duration replica_timeout = std::chrono::seconds(1);
