@@ -46,6 +46,7 @@ if [[ $install ]]; then
     have_node || packages+=("${node_packages[@]}")
   fi
   install_packages "${packages[@]}"
+  install_database_servers
 fi
 configure "$preset"
 # Programs of tests bear their tests' names, so a run of some tests builds no more than those.

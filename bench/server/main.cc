@@ -21,6 +21,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,6 +33,7 @@
 #include "madang/doors/server.h"
 #include "madang/engine.h"
 #include "madang/protocol/centrifuge/json_session.h"
+#include "madang/storage/any/make_store.h"
 
 namespace {
 
@@ -44,6 +46,8 @@ struct Options {
   std::uint32_t commands_per_second = 1'000'000;
   std::uint32_t ping_interval_s = 25;
   bool compression = false;
+  std::string store = {};
+  madang::Durability durability = madang::Durability::kWriteBehind;
   madang::LanesKind transport = madang::LanesKind::kAuto;
 };
 
@@ -80,7 +84,7 @@ void answer_rpc(Session& session, const madang::RpcRequest& request,
   reply.accept({request.data});
 }
 
-madang::Handlers make_handlers() {
+madang::Handlers make_handlers(madang::Durability durability) {
   madang::Handlers handlers;
   handlers.connect = [](Session& session, const madang::ConnectRequest& request, auto reply) {
     madang::ConnectAnswer answer;
@@ -105,8 +109,9 @@ madang::Handlers make_handlers() {
   handlers.message = [](Session& session, const madang::Payload& message) {
     session.send(message).IgnoreError();  // Too full: the session is closed as slow.
   };
-  handlers.room_options = [](std::string_view) -> std::optional<madang::RoomOptions> {
+  handlers.room_options = [durability](std::string_view) -> std::optional<madang::RoomOptions> {
     madang::RoomOptions options;
+    options.durability = durability;
     options.history.messages_max = 10'000;
     options.presence = true;
     options.announce = madang::Announce::kBySession;
@@ -125,9 +130,24 @@ int serve(const Options& options) {
   }
   madang::Lanes& lanes = **made;
 
+  std::unique_ptr<madang::MessageStore> store;
+  if (!options.store.empty()) {
+    auto made_store = madang::make_store(options.store, false);
+    if (!made_store.ok()) {
+      fmt::print(stderr, "server: {}\n", made_store.status().ToString());
+      return 1;
+    }
+    store = *std::move(made_store);
+  }
+
   madang::EngineOptions engine_options;
   engine_options.lanes = lanes.schedulers();
-  engine_options.handlers = make_handlers();
+  engine_options.handlers =
+      make_handlers(store == nullptr ? madang::Durability::kMemory : options.durability);
+  engine_options.storage.store = store.get();
+  engine_options.storage.opened = [](const absl::Status& status) {
+    if (!status.ok()) fmt::print(stderr, "server: the store: {}\n", status.ToString());
+  };
   engine_options.limits.ping_interval = std::chrono::seconds(options.ping_interval_s);
   engine_options.limits.commands_per_second = options.commands_per_second;
   engine_options.limits.command_burst =
@@ -158,7 +178,9 @@ int serve(const Options& options) {
   fmt::print("transport: {}\n", lanes.kind());
   fmt::print("ready at http://{}:{}/\n", options.address, (*server)->port());
   std::fflush(stdout);
-  return madang::run_until_signal(lanes, **engine, **server) ? 0 : 1;
+  const bool ended = madang::run_until_signal(lanes, **engine, **server);
+  store.reset();  // while those live that it may be answering still
+  return ended ? 0 : 1;
 }
 
 }  // namespace
@@ -181,6 +203,14 @@ int main(int argc, char** argv) {
   app.add_option("--ping-interval", options.ping_interval_s,
                  "Seconds between two pings of a client")
       ->capture_default_str();
+  app.add_option("--store", options.store,
+                 "Keep the rooms' messages there: memory, sqlite:PATH, postgres://...");
+  const std::map<std::string, madang::Durability> durabilities = {
+      {"write_behind", madang::Durability::kWriteBehind},
+      {"durable", madang::Durability::kDurable}};
+  app.add_option("--durability", options.durability, "With --store: what a publish waits for")
+      ->transform(CLI::CheckedTransformer(durabilities))
+      ->option_text("write_behind|durable [write_behind]");
   app.add_flag("--compression", options.compression, "Agree to permessage-deflate");
   CLI11_PARSE(app, argc, argv);
   return serve(options);

@@ -23,8 +23,8 @@
 #include "madang/http/router.h"
 #include "madang/http/static_files.h"
 #include "madang/protocol/centrifuge/json_session.h"
+#include "madang/storage/any/make_store.h"
 #include "madang/transport/asio/asio_lanes.h"
-#include "store.h"
 
 namespace {
 
@@ -76,21 +76,19 @@ int serve(const Options& options) {
   const auto files = read_page(options);
   if (!files) return 1;
 
-  std::string error;
-  const auto store = chat::make_store(options.store, error);
-  if (store == nullptr) {
-    fmt::print(stderr, "chat: {}\n", error);
+  auto store = madang::make_store(options.store, true);
+  if (!store.ok()) {
+    fmt::print(stderr, "chat: {}\n", store.status().ToString());
     return 1;
   }
 
-  // Everything is destroyed in the reverse of this order, which is the right one. But the store
-  // first: it may be answering still.
-  chat::Chat rules(*store);
+  // Everything is destroyed in the reverse of this order, which is the right one.
+  chat::Chat rules(**store);
   madang::AsioLanes lanes;
   bool store_opened = true;
   madang::EngineOptions engine_options;
   engine_options.lanes = lanes.schedulers();
-  engine_options.storage.store = store.get();
+  engine_options.storage.store = store->get();
   engine_options.storage.opened = [&](const absl::Status& status) {
     if (status.ok()) return;
     fmt::print(stderr, "chat: {} can not be used: {}\n", options.store, status.ToString());
@@ -122,7 +120,9 @@ int serve(const Options& options) {
   }
   fmt::print("The chat is at http://localhost:{}/. Ctrl-C ends it.\n", (*server)->port());
   std::fflush(stdout);
-  return madang::run_until_signal(lanes, **engine, **server) && store_opened ? 0 : 1;
+  const bool ended = madang::run_until_signal(lanes, **engine, **server);
+  store->reset();  // while those live that it may be answering still
+  return ended && store_opened ? 0 : 1;
 }
 
 }  // namespace

@@ -45,6 +45,7 @@ BREAKS = {
     "clocks": [
         {"src/engine/a.cc": "auto t = std::chrono::steady_clock::now();"},
         {"include/madang/room/a.h": "auto t = absl::Now();"},
+        {"src/storage/postgres/pool.cc": "std::chrono::steady_clock::now()"},
     ],
     "regex_on_input": [{"src/http/a.cc": "#include <regex>"}],
     "sleeps": [
@@ -79,7 +80,11 @@ KEEPS = {
     "columns": [{"src/a.cc": "ü" * 100 + "\n" + "x" * 100}, {"README.md": "x" * 300}],
     "file_length": [{"src/a.cc": "\n" * 600}],
     "pragma_once": [{"src/a.h": SPDX + "#pragma once\n"}, {"src/a.cc": ""}],
-    "clocks": [{"src/transport/asio/a.cc": "steady_clock::now()"}, {"src/a.cc": "lane.now();"}],
+    "clocks": [
+        {"src/transport/asio/a.cc": "steady_clock::now()"},
+        {"src/storage/postgres/clock.h": "std::chrono::steady_clock::now()"},
+        {"src/a.cc": "lane.now();"},
+    ],
     "regex_on_input": [{"tests/a.cc": "std::regex()"}],
     "sleeps": [{"tests/a.cc": "// No sleep here.\nbool asleep();"}, {"src/a.cc": "sleep(1);"}],
     "machine_paths": [{"tests/a.cc": '"http://host/home/ann"'}, {"a.md": "/usr/bin/python3"}],

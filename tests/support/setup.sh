@@ -3,12 +3,14 @@
 # the root of the tree. Each step does nothing, and needs no network, when it was done before.
 
 # The one list of packages: for every build, for the chat page and all that Node runs, for the tests
-# in a browser.
+# in a browser, for those of stores on a server.
 build_packages=(g++ cmake ninja-build ccache mold libabsl-dev libfmt-dev libasio-dev libxxhash-dev
-  libsimdjson-dev zlib1g-dev libssl-dev liburing-dev libsqlite3-dev libcli11-dev
+  libsimdjson-dev zlib1g-dev libssl-dev liburing-dev libsqlite3-dev libpq-dev libcli11-dev
   libhttp-parser-dev doctest-dev libbenchmark-dev python3)
 node_packages=(nodejs npm ca-certificates)
 browser_packages=(chromium)
+# Servers that tests start for themselves; see install_database_servers.
+database_packages=(postgresql)
 
 say() { printf '== %s\n' "$*"; }
 fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
@@ -35,6 +37,21 @@ install_packages() {
     "${root[@]}" env DEBIAN_FRONTEND=noninteractive \
       apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null ||
     fail "apt failed, see above; when it is mended run this again, or as root: $by_hand"
+}
+
+# install_database_servers: without the server that Debian would set up and start beside it.
+install_database_servers() {
+  local conf=/etc/postgresql-common/createcluster.conf
+  if [[ $(dpkg-query -W -f '${Status}' postgresql 2>/dev/null) != *' installed' ]]; then
+    install_packages postgresql-common
+    if ! grep -qs '^create_main_cluster *= *false' "$conf"; then
+      local root=()
+      ((EUID == 0)) || root=(sudo)
+      echo 'create_main_cluster = false' | "${root[@]}" tee -a "$conf" >/dev/null ||
+        fail "cannot write $conf"
+    fi
+  fi
+  install_packages "${database_packages[@]}"
 }
 
 # npm_install FOLDER: what its package-lock.json names, into its node_modules.

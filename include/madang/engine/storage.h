@@ -20,8 +20,11 @@ inline WriteBehindLimits group_commit_limits() {
 
 // Where rooms stay that are to outlive the process: see RoomOptions::durability.
 struct StorageOptions {
-  // Not opened yet: the engine opens it, and closes it as the last thing of drain(). It outlives
-  // the engine. Null: no room is stored.
+  // Not opened yet: the engine opens it, and closes it as the last thing of drain(). Null: no room
+  // is stored.
+  //
+  // It lives until the lanes no longer run, and is destroyed before their schedulers and the engine
+  // are: until then it may be answering.
   MessageStore* store = nullptr;
 
   // Of kWriteBehind rooms. age_max is how long a message may be in memory alone, and so what a

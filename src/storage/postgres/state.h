@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+
+#include "madang/base/random.h"
+#include "madang/storage/postgres/postgres_store.h"
+#include "storage/postgres/operation.h"
+#include "storage/postgres/pool.h"
+#include "storage/postgres/statements.h"
+
+namespace madang::postgres {
+
+// What the operations of one store share. The options and statements never change; the rest is
+// touched only by the pool's thread.
+struct State {
+  explicit State(PostgresOptions given)
+      : options(std::move(given)), sql(options.schema, options.search) {}
+
+  const PostgresOptions options;
+  const Statements sql;
+  Pool* pool = nullptr;
+
+  bool opened = false;
+  bool open_answered = false;
+  absl::Status ended = absl::OkStatus();  // else: what every call is answered
+  std::string system = {};                // the server's identifier, as the writer saw it
+  std::string lineage = {};
+  std::int64_t term = 0;
+  std::int64_t unclean = 0;           // the newest term that ended uncleanly
+  std::set<int> months = {};          // that have a partition
+  std::set<int> default_months = {};  // that were asked for, in case they have none
+  // The writer's session, so that it can be ended if it outlives its connection.
+  std::int64_t session_pid = 0;
+  std::int64_t session_start = 0;
+  // A replica that has not come so far in the log may still have what was removed.
+  std::int64_t removed_at = 0;
+
+  // Whether a call other than open() makes sense.
+  absl::Status usable() const {
+    if (!ended.ok()) return ended;
+    if (!opened) return absl::FailedPreconditionError("postgres: the store is not open");
+    return absl::OkStatus();
+  }
+};
+
+// An operation of an open store.
+class StoreOperation : public Operation {
+ public:
+  explicit StoreOperation(State& state) : state_(state) {}
+  absl::Status admit() override { return state_.usable(); }
+
+ protected:
+  // Sees to it that the store's writer is still this one, from the row that `fence` gave.
+  absl::Status check_fence(const Result& fence) {
+    if (fence.rows() == 1 && fence.number(0, 0) == state_.term) return absl::OkStatus();
+    state_.pool->keep(Role::kWriter, false);
+    return state_.ended =
+               absl::FailedPreconditionError("postgres: another writer has taken the store over");
+  }
+
+  State& state_;
+};
+
+// What each new connection is told first.
+std::unique_ptr<Operation> make_setup(State& state, Role role);
+
+}  // namespace madang::postgres
