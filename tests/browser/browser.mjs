@@ -16,12 +16,11 @@ const kFlags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-r
 
 // The chat program behind a cable that can be pulled, and a browser with nothing kept in it.
 export class Stage {
-  static async start() {
+  // With `store` messages stay where it says, as `--store` of the chat does.
+  static async start({store = 'memory'} = {}) {
     const stage = new Stage();
-    stage.server = await startServer(kChat, [
-      '--page', path.join(example, 'page'),
-      '--sdk', path.join(example, 'node_modules/centrifuge/dist/centrifuge.js'),
-    ]);
+    stage.store = store;
+    stage.server = await stage.serve();
     stage.proxy = await Proxy.start(stage.server.port);
     stage.browser = await chromium.launch(
         {executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: kFlags});
@@ -29,6 +28,23 @@ export class Stage {
     stage.complaints = [];
     stage.rooms = 0;
     return stage;
+  }
+
+  serve() {
+    return startServer(kChat, [
+      '--store', this.store,
+      '--page', path.join(example, 'page'),
+      '--sdk', path.join(example, 'node_modules/centrifuge/dist/centrifuge.js'),
+    ]);
+  }
+
+  // Ends the server with `signal` and starts it again on the same store. Pages behind the cable
+  // find the new one.
+  async restart(signal) {
+    const code = await this.server.stop(signal);
+    assert.equal(code, signal === 'SIGKILL' ? 'SIGKILL' : 0);
+    this.server = await this.serve();
+    this.proxy.targetPort = this.server.port;
   }
 
   // A room that no other test uses.

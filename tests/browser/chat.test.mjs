@@ -122,7 +122,25 @@ test('a message is not lost when the page is closed before it was sent', async (
   await heard(joon, 'kept');
 });
 
-test('what the room no longer remembers is told', async () => {
+test('what the room no longer remembers is told, once', async () => {
+  const room = stage.room();
+  const mina = await stage.person('Mina', room, {cable: true});
+  const joon = await stage.person('Joon', room, {cable: true});
+  await say(mina, 'long ago');
+  await stage.restart('SIGTERM');  // Memory forgets.
+  await mina.waitForSelector('#state[data-kind=lost]');
+  await joon.waitForSelector('#state[data-kind=lost]');
+  assert.match(await mina.textContent('#state'), /could not be brought back/);
+  await say(joon, 'a new time');
+  assert.deepEqual(await heard(mina, 'a new time'), ['a new time']);
+  await picture(mina, 'lost');
+  stage.proxy.cut();
+  await say(joon, 'go on');
+  assert.deepEqual(await heard(mina, 'go on'), ['a new time', 'go on']);
+  await connected(mina);
+});
+
+test('who was away for long catches up with all of it', async () => {
   const room = stage.room();
   const mina = await stage.person('Mina', room, {cable: true});
   const joon = await stage.person('Joon', room);
@@ -130,10 +148,9 @@ test('what the room no longer remembers is told', async () => {
   stage.proxy.unplug();
   await flood(joon, room, 1, 1100);
   stage.proxy.plug();
-  await mina.waitForSelector('#state[data-kind=lost]');
-  assert.match(await mina.textContent('#state'), /could not be brought back/);
+  await mina.waitForSelector('#state[data-kind=caught-up]');
+  assert.match(await mina.textContent('#state'), /1100 messages/);
   await heard(mina, 'message 1099', 'message 1100');
-  await picture(mina, 'lost');
 });
 
 test('a long room is read to its beginning and back, a part of it at a time', async () => {

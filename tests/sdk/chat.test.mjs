@@ -11,7 +11,7 @@ import {kChat, pathOf, startServer} from './server.mjs';
 const kAnn = {user: 'ann-1', name: 'Ann'};
 
 let server;
-before(async () => { server = await startServer(kChat); });
+before(async () => { server = await startServer(kChat, ['--store', 'memory']); });
 after(async () => { assert.equal(await server.stop(), 0, 'the server ends in good order'); });
 
 // A connection that says who it is, and a function that asks and resolves with the reply.
@@ -113,7 +113,8 @@ test('page: it comes with a strict policy, and the client library with it', asyn
 });
 
 test('program: a port that is taken is told, and what to do', () => {
-  const second = spawnSync(pathOf(kChat), ['--port', String(server.port)], {encoding: 'utf8'});
+  const second = spawnSync(pathOf(kChat), ['--port', String(server.port), '--store', 'memory'],
+                           {encoding: 'utf8'});
   assert.equal(second.status, 1);
   assert.match(second.stderr, new RegExp(`${server.port}.*--port`, 's'));
 });
@@ -124,8 +125,16 @@ test('program: a page that is not there is told', () => {
   assert.match(lost.stderr, /nowhere/);
 });
 
+test('program: a store that is not there is told', () => {
+  const lost = spawnSync(pathOf(kChat), ['--port', '0', '--store', 'paper:'], {encoding: 'utf8'});
+  assert.equal(lost.status, 1);
+  assert.match(lost.stderr, /no store 'paper:'.*memory/);
+});
+
 test('program: --help tells the options', () => {
   const help = spawnSync(pathOf(kChat), ['--help'], {encoding: 'utf8'});
   assert.equal(help.status, 0);
-  for (const option of ['--port', '--page', '--sdk']) assert.ok(help.stdout.includes(option));
+  for (const option of ['--port', '--store', '--page', '--sdk']) {
+    assert.ok(help.stdout.includes(option), option);
+  }
 });

@@ -34,9 +34,9 @@ export async function startServer(program, args = []) {
     url: `ws://127.0.0.1:${port}/connection/websocket`,
     page: `http://localhost:${port}/`,
     running: () => child.exitCode === null && child.signalCode === null,
-    // Asks it to end, and resolves with its exit code.
-    async stop() {
-      child.kill('SIGTERM');
+    // Asks it to end, and resolves with its exit code, or with the signal that it died of.
+    async stop(how = 'SIGTERM') {
+      child.kill(how);
       const [code, signal] =
           await Promise.race([exited, rejectAfter(kStopMs, `${program} does not end`)])
               .catch((error) => { child.kill('SIGKILL'); throw error; });

@@ -6,6 +6,7 @@ import {Composer} from './composer.js';
 import {Outbox} from './outbox.js';
 import {Panels} from './panels.js';
 import {Room} from './room.js';
+import {Search} from './search.js';
 import {cleanRoomName, isRoomName, roomAddress, showPeople, showRooms, walkWithArrows}
   from './side.js';
 import {StateLine} from './state_line.js';
@@ -34,9 +35,19 @@ const composer = new Composer($('compose-form'), $('compose'), $('pending'), (te
   if (!room || !outbox.add(room.name, text)) return false;
   if (!timeline.live) room.showLatest().catch(() => {});
   timeline.toEnd();
+  search.hide();
   return true;
 });
 const outbox = new Outbox(() => showPending());
+const search = new Search(
+    {
+      form: $('search'), text: $('search-text'), open: $('open-search'), close: $('close-search'),
+      panel: $('found'), state: $('found-state'), again: $('search-again'), list: $('found-list'),
+      back: $('found-back'), log: $('scroll'),
+    },
+    async (text, below) =>
+        (await client.rpc('search', {room: `chat:${room?.name}`, text, below})).data,
+    (offset) => room.showAround(offset));
 
 function showPending() {
   if (!room) return;
@@ -53,6 +64,7 @@ function enterRoom(name) {
   room?.leave();
   outbox.connect(null);
   timeline.reset();
+  search.reset();
   room = null;
   $('room-title').textContent = name;
   state.connecting();
@@ -78,6 +90,7 @@ function viewOf(name) {
       outbox.connect(room);
       settle();
       refreshRooms();
+      search.probe();
     },
     away: () => {
       outbox.connect(null);
@@ -94,7 +107,7 @@ function viewOf(name) {
     cameOrWent: (user, who, came) => timeline.note(user, who, came),
     moved: () => {
       settle();
-      showEdges();
+      readNearEdges();
     },
   };
 }
@@ -123,21 +136,24 @@ function showTitle() {
 
 // What is said at the ends of the log.
 function showEdges() {
-  const empty = room?.shown && timeline.size === 0 && outbox.of(room.name).length === 0;
+  const empty = room?.shown && room.top === 0 && outbox.of(room.name).length === 0;
   $('empty').hidden = !empty;
   $('empty').textContent = empty ? 'Nothing has been said here yet. The first word is yours.' : '';
-  $('edge').hidden = !timeline.complete || timeline.first <= 1;
-  $('edge').textContent = 'This is as far back as the room remembers.';
+  $('edge').hidden = !timeline.complete || !room?.top;
+  $('edge').textContent = timeline.first === 1 ? 'This is where the room began.' :
+      'This is as far back as the room remembers.';
   $('latest').hidden = timeline.pinned && timeline.live;
   $('latest').textContent = 'To the newest message';
 }
 
-$('scroll').addEventListener('scroll', () => {
+function readNearEdges() {
   const {scrollTop, scrollHeight, clientHeight} = $('scroll');
   if (scrollTop < kNearEdgePx) room?.older();
   if (scrollHeight - scrollTop - clientHeight < kNearEdgePx) room?.newer();
   showEdges();
-}, {passive: true});
+}
+
+$('scroll').addEventListener('scroll', readNearEdges, {passive: true});
 
 $('latest').addEventListener('click', () => {
   if (timeline.live) timeline.toEnd();
@@ -149,7 +165,7 @@ $('latest').addEventListener('click', () => {
 $('scroll').addEventListener('keydown', (event) => {
   const writes = event.key.length === 1 && event.key !== ' ' &&
       !event.ctrlKey && !event.metaKey && !event.altKey;
-  if ((writes || event.key === 'Escape') && event.target === $('scroll')) $('compose').focus();
+  if ((writes || event.key === 'Escape') && !event.target.closest('a')) $('compose').focus();
 });
 $('compose').addEventListener('keydown', (event) => {
   if (event.key === 'Escape') $('scroll').focus();

@@ -20,7 +20,8 @@ export class Room {
     this.epoch = '';
     this.top = 0;  // the newest offset we know of
     this.shown = false;    // the timeline has been filled once
-    this.filling = false;  // the timeline is being filled anew
+    this.fills = 0;        // how often the timeline was begun anew
+    this.filling = false;  // it is being filled anew
     this.reading = false;  // a page is on its way
     this.subscription = client.newSubscription(`chat:${name}`, {joinLeave: true});
     this.listen(this.subscription);
@@ -44,6 +45,7 @@ export class Room {
 
   leave() {
     clearInterval(this.refreshTimer);
+    ++this.fills;  // What is still under way is not for the next room.
     this.subscription.removeAllListeners();
     this.subscription.unsubscribe();
     this.client.removeSubscription(this.subscription);
@@ -63,13 +65,13 @@ export class Room {
     try {
       if (caughtUp) {
         const {offset} = await this.subscription.history({limit: 0});
-        this.view.entered({missed: offset - before, lost: false});
+        if (this.isHere()) this.view.entered({missed: offset - before, lost: false});
       } else {
         const lost = this.shown && wasRecovering;
         this.epoch = streamPosition.epoch;
         this.top = streamPosition.offset;
         await this.showLatest();
-        this.view.entered({missed: 0, lost});
+        if (this.isHere()) this.view.entered({missed: 0, lost});
       }
     } catch {
       // After a new break the next answer to subscribe comes here again.
@@ -86,34 +88,69 @@ export class Room {
   }
 
   // Starts again at the newest message. What arrives meanwhile is fetched, so that there is no gap.
-  async showLatest() {
-    this.filling = true;
-    try {
-      const page = await this.subscription.history({limit: kPageMessages, reverse: true});
+  showLatest() {
+    return this.fill(async (current) => {
+      const page = await this.history({reverse: true});
+      if (!current()) return;
       this.timeline.reset();
-      this.timeline.complete = page.publications.length < kPageMessages;
       this.timeline.slideDown(page.publications.reverse());
+      this.timeline.complete = page.publications.length === 0 || this.timeline.first <= 1;
       let seen = page.offset;
       while (seen < this.top) {
-        const since = {offset: seen, epoch: this.epoch};
-        const next = await this.subscription.history({limit: kPageMessages, since});
+        const next = await this.history({since: {offset: seen, epoch: this.epoch}});
+        if (!current()) return;
         this.timeline.slideDown(next.publications);
         seen = next.publications.at(-1)?.offset ?? this.top;
       }
       this.top = Math.max(this.top, seen);
       this.timeline.toEnd();
-      this.shown = true;
-    } finally {
-      this.filling = false;
-    }
-    this.view.moved();
+    });
   }
 
-  // Reads the page before the window, if there is one.
+  // Starts again around a message that was said at any time. Throws if it is not there any more.
+  showAround(offset) {
+    return this.fill(async (current) => {
+      const {epoch} = this;
+      const [above, below] = await Promise.all([
+        this.history({since: {offset, epoch}, reverse: true}),
+        this.history({since: {offset: offset - 1, epoch}}),
+      ]);
+      if (!current()) return;
+      if (below.publications[0]?.offset !== offset) throw new Error('the message is gone');
+      this.timeline.reset();
+      this.timeline.pinned = false;
+      this.timeline.slideDown([...above.publications.reverse(), ...below.publications]);
+      this.timeline.complete = above.publications.length === 0 || this.timeline.first <= 1;
+      this.timeline.live = this.timeline.last >= this.top;
+      this.timeline.point(offset);
+    });
+  }
+
+  // Lets `show` begin the timeline anew, unless another such call comes after this one. Resolves
+  // with whether it has.
+  async fill(show) {
+    const number = ++this.fills;
+    const current = () => number === this.fills;
+    this.filling = true;
+    try {
+      await show(current);
+    } finally {
+      if (current()) this.filling = false;
+    }
+    if (!current()) return false;
+    this.shown = true;
+    this.view.moved();
+    return true;
+  }
+
+  history(options) { return this.subscription.history({limit: kPageMessages, ...options}); }
+
+  // Reads the page before the window, if there is one. A page may be short of messages that are
+  // long; where there is none the history begins.
   older() {
     if (this.timeline.complete || !this.timeline.first) return;
     return this.read(this.timeline.first, true, (messages) => {
-      this.timeline.complete = messages.length < kPageMessages;
+      this.timeline.complete = messages.length === 0 || messages.at(-1).offset <= 1;
       this.timeline.slideUp(messages);
     });
   }
@@ -122,25 +159,35 @@ export class Room {
   newer() {
     if (this.timeline.live) return;
     const last = this.timeline.last;
-    return this.read(last, false, (messages) => {
-      // What comes next has left the history while the reader was further up.
-      if (messages[0]?.offset !== last + 1) return this.showLatest();
+    return this.read(last, false, async (messages, current) => {
+      // Either nobody ever got what is missing, or it has left the history while the reader was
+      // further up.
+      if (messages[0]?.offset !== last + 1 && !(await this.remembers(last))) {
+        return current() && this.showLatest();
+      }
+      if (!current()) return;
       this.timeline.slideDown(messages);
-      this.timeline.live = this.timeline.last >= this.top;
+      this.timeline.live = messages.length === 0 || this.timeline.last >= this.top;
     });
+  }
+
+  async remembers(offset) {
+    const since = {offset: offset - 1, epoch: this.epoch};
+    const {publications} = await this.history({limit: 1, since});
+    return publications[0]?.offset === offset;
   }
 
   // One page at a time.
   async read(offset, reverse, show) {
     if (this.reading || this.filling || !this.isHere()) return;
     this.reading = true;
-    const since = {offset, epoch: this.epoch};
+    const {fills} = this;
+    const current = () => fills === this.fills;
     try {
-      const {publications} = await this.subscription.history(
-          {limit: kPageMessages, reverse, since});
-      if (since.epoch === this.epoch && !this.filling) await show(publications);
+      const {publications} = await this.history({reverse, since: {offset, epoch: this.epoch}});
+      if (current()) await show(publications, current);
     } catch {
-      // Scrolling there asks again.
+      return;  // Scrolling there asks again.
     } finally {
       this.reading = false;
     }

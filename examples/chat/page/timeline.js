@@ -8,6 +8,7 @@ const kWindowMax = 300;
 const kGroupMs = 5 * 60 * 1000;
 const kNoteNamesMax = 8;
 const kNearBottomPx = 60;
+const kPointedMs = 4000;
 
 const clock = new Intl.DateTimeFormat(undefined, {hour: 'numeric', minute: '2-digit'});
 const dayName = new Intl.DateTimeFormat(undefined,
@@ -80,7 +81,10 @@ export class Timeline {
   // is read aloud.
   slideDown(messages) {
     this.quietly(() => {
-      for (const message of this.fresh(messages)) this.insert(message, this.items.length);
+      const {last} = this;
+      for (const message of messages) {
+        if (message.offset > last) this.insert(message, this.items.length);
+      }
       const height = this.scroll.scrollHeight;
       const {scrollTop} = this.scroll;
       this.trimTop();
@@ -93,7 +97,7 @@ export class Timeline {
     this.quietly(() => {
       const below = this.scroll.scrollHeight - this.scroll.scrollTop;
       for (const message of messages) {
-        if (message.offset < this.first && !this.has(keyOf(message.data))) this.insert(message, 0);
+        if (message.offset < this.first) this.insert(message, 0);
       }
       for (let i = 0; i <= messages.length; ++i) this.regroupAt(i);
       this.scroll.scrollTop = this.scroll.scrollHeight - below;
@@ -105,6 +109,19 @@ export class Timeline {
     this.pinned = this.nearEnd();
   }
 
+  // Brings a message to the middle of the screen, and marks it for a moment.
+  point(offset) {
+    const element = this.items.find((item) => item.offset === offset)?.element;
+    if (!element) return;
+    element.scrollIntoView({block: 'center'});
+    this.lastTop = this.scroll.scrollTop;
+    this.pinned = this.nearEnd();
+    element.tabIndex = -1;
+    element.classList.add('pointed');
+    setTimeout(() => element.classList.remove('pointed'), kPointedMs);
+  }
+
+  // What was sent twice, because the answer was long in coming, is shown once.
   fresh(messages) {
     const {last} = this;
     return messages.filter((one) => one.offset > last && !this.has(keyOf(one.data)));
