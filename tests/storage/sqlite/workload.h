@@ -12,7 +12,7 @@ namespace madang {
 // Some batches for two rooms, with all that a message may have, and what became of each.
 class Workload {
  public:
-  static constexpr std::size_t kBatches = 9;
+  static constexpr std::size_t kBatches = 7;
   static constexpr std::uint64_t kOfARoom = 2;  // in each batch
 
   Workload() {
