@@ -8,6 +8,7 @@
 #include <functional>
 
 #include "calls.h"
+#include "madang/storage/any/make_store.h"
 #include "options.h"
 
 namespace {
@@ -19,7 +20,7 @@ using bench::seconds_since;
 using bench::Times;
 
 void read_options(CLI::App& app, Options& o) {
-  app.add_option("--store", o.store, "sqlite:PATH")->required();
+  app.add_option("--store", o.store, "memory, sqlite:PATH or postgres://...")->required();
   app.add_option("--messages", o.messages, "Fill the store to so many before pages are read");
   app.add_option("--bytes", o.bytes, "Of a payload")
       ->capture_default_str()
@@ -35,9 +36,6 @@ void read_options(CLI::App& app, Options& o) {
   app.add_option("--publishers", o.publishers, "Who each wait for their message to be stored")
       ->capture_default_str()
       ->check(CLI::Range(1, 1 << 16));
-  app.add_option("--page-bytes", o.page_bytes, "Of a new SQLite file")->capture_default_str();
-  app.add_option("--log-mib", o.log_mib_max, "MiB of log that SQLite copies at once")
-      ->capture_default_str();
   app.add_option("--samples", o.samples, "Pages and searches")->capture_default_str();
 }
 
@@ -119,7 +117,12 @@ int main(int argc, char** argv) try {
   CLI::App app("Measures a message store alone", "store");
   read_options(app, options);
   CLI11_PARSE(app, argc, argv);
-  measure(*bench::make_store(options), options);
+  auto store = madang::make_store(options.store, options.search);
+  if (!store.ok()) {
+    fmt::print(stderr, "store: {}\n", store.status().ToString());
+    return 1;
+  }
+  measure(**store, options);
   return 0;
 } catch (const std::exception& error) {
   fmt::print(stderr, "store: {}\n", error.what());

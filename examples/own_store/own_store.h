@@ -3,7 +3,6 @@
 
 #include <memory>
 #include <string>
-#include <tuple>
 #include <utility>
 
 #include "database.h"
@@ -34,19 +33,16 @@ class OwnStore final : public madang::MessageStore {
       const Database::Room& room = rooms[request.room];
       madang::StoredRoom stored{room.top, room.epoch, room.first()};
       if (room.term <= data_->unclean_term) stored.continuity = madang::Continuity::kStored;
+      bool fits = true;
       std::size_t bytes = 0;
       for (auto it = room.messages.rbegin(); it != room.messages.rend(); ++it) {
-        const auto& message = it->second;
-        if (message.time < request.since || (bytes += message.bytes()) > request.bytes_max ||
-            stored.messages.size() == request.messages_max)
-          break;
-        stored.messages.insert(stored.messages.begin(), message);
-      }
-      for (auto it = room.messages.rbegin(); it != room.messages.rend(); ++it) {
-        const auto& [key, time] = std::tie(it->second.idempotency_key, it->second.time);
-        if (key.empty() || time < request.keys_since) continue;
-        if (stored.keys.size() == request.keys_max) break;
-        stored.keys.insert(stored.keys.begin(), {key, it->first, time});
+        const auto& [offset, message] = *it;
+        fits = fits && stored.messages.size() < request.messages_max &&
+               (bytes += message.bytes()) <= request.bytes_max && message.time >= request.since;
+        if (fits) stored.messages.insert(stored.messages.begin(), message);
+        if (message.idempotency_key.empty() || message.time < request.keys_since) continue;
+        if (stored.keys.size() == request.keys_max) continue;
+        stored.keys.insert(stored.keys.begin(), {message.idempotency_key, offset, message.time});
       }
       return stored;
     });
@@ -77,22 +73,16 @@ class OwnStore final : public madang::MessageStore {
     answer(done, [&](auto& rooms) {
       const Database::Room& room = rooms[request.room];
       madang::StoredPage page{{}, room.first()};
+      const bool up = request.direction == madang::Direction::kUp;
+      auto it = up ? room.messages.upper_bound(request.cursor)
+                   : room.messages.lower_bound(request.cursor);
       std::size_t bytes = 0;
-      const auto take = [&](const madang::StoredMessage& message) {
-        bytes += message.bytes();
-        if (page.messages.size() == request.messages_max) return false;
-        if (!page.messages.empty() && bytes > request.bytes_max) return false;
-        page.messages.push_back(message);
-        return true;
-      };
-      if (request.direction == madang::Direction::kUp) {
-        auto it = room.messages.upper_bound(request.cursor);
-        while (it != room.messages.end() && take(it->second))
-          ++it;
-      } else {
-        auto it = room.messages.lower_bound(request.cursor);
-        while (it != room.messages.begin() && take(std::prev(it)->second))
-          --it;
+      while (page.messages.size() < request.messages_max &&
+             it != (up ? room.messages.end() : room.messages.begin())) {
+        const madang::StoredMessage& next = up ? (it++)->second : (--it)->second;
+        if (!page.messages.empty() && bytes + next.bytes() > request.bytes_max) break;
+        bytes += next.bytes();
+        page.messages.push_back(next);
       }
       return page;
     });
@@ -101,8 +91,7 @@ class OwnStore final : public madang::MessageStore {
     madang::Callback<bool> removed = [&](const auto& result) { done(result.status()); };
     answer(removed, [&](auto& rooms) {
       auto& messages = rooms[room].messages;
-      messages.erase(messages.begin(), messages.upper_bound(offset));
-      return true;
+      return messages.erase(messages.begin(), messages.upper_bound(offset)), true;
     });
   }
 
