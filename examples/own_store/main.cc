@@ -12,6 +12,8 @@ using namespace madang;
 
 struct Tried : StoreUnderTest {
   std::unique_ptr<MessageStore> make() override { return std::make_unique<OwnStore>(data); }
+  bool has_search() const override { return false; }
+  bool has_retention() const override { return false; }
   std::shared_ptr<Database> data = std::make_shared<Database>();
 };
 
