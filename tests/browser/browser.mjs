@@ -138,8 +138,8 @@ export async function people(page, ...names) {
 }
 
 // Puts many messages into a room, from sessions of their own because each has a command bucket.
-export async function flood(page, room, from, to) {
-  await page.evaluate(async ([name, first, last]) => {
+export async function flood(page, room, from, to, more = '') {
+  await page.evaluate(async ([name, first, last, rest]) => {
     const kEach = 400;
     for (let n = first; n <= last; n += kEach) {
       const client = new Centrifuge(`ws://${location.host}/connection/websocket`, {
@@ -154,12 +154,12 @@ export async function flood(page, room, from, to) {
       await enters;
       const sent = [];
       for (let i = n; i < Math.min(n + kEach, last + 1); ++i) {
-        sent.push(subscription.publish({id: `flood-${i}`, text: `message ${i}`}));
+        sent.push(subscription.publish({id: `flood-${i}`, text: `message ${i}${rest}`}));
       }
       await Promise.all(sent);
       client.disconnect();
     }
-  }, [room, from, to]);
+  }, [room, from, to, more]);
 }
 
 // For people to look at, if they want to.

@@ -128,9 +128,22 @@ test('a long room is read to the first word, and from a found place in both dire
   await scrollTo(page, 'top', 'message 1');
   await page.click('#latest');
   await heard(page, `message ${kMany}`);
+  assert.equal(await page.isVisible('#found-back'), false);
   const joon = await stage.person('Joon', room);
   await say(joon, 'still live?');
   await heard(page, `message ${kMany}`, 'still live?');
+});
+
+test('pages that are cut short by long messages do not look like the beginning', async () => {
+  const room = stage.room();
+  const page = await stage.person('Mina', room);
+  const long = ` and ${'so on '.repeat(1200)}`;
+  await flood(page, room, 1, 120, long);
+  await page.reload();
+  await heard(page, `message 120${long}`);
+  await scrollTo(page, 'top', `message 1${long}`);
+  const all = await texts(page);
+  assert.deepEqual(all, numbered(1, all.length).map((text) => text + long));
 });
 
 test('a server that starts again is not noticed: nothing is missing, nothing comes twice',
@@ -195,6 +208,7 @@ test('search: by a word, by a part of a Korean word, page by page, and back agai
   const [long, short] = await search(page, 'KETTLE');
   assert.match(long, /^….* about a kettle .*…$/);
   assert.match(short, /^The kettle/);
+  assert.equal(await page.isVisible('#log'), false, 'the results stand in place of the log');
   await picture(page, 'search-word');
   assert.deepEqual(await search(page, 'teapot'), []);
   assert.match(await page.textContent('#found-state'), /Nothing found for “teapot”/);
@@ -204,9 +218,10 @@ test('search: by a word, by a part of a Korean word, page by page, and back agai
   assert.ok(some.length >= 30 && some.length < 100, `${some.length} at first`);
   assert.deepEqual(some, numbered(101 - some.length, 100).reverse(), 'the newest first');
   for (let i = 0; i < 10 && (await found(page)).length < 100; ++i) {
+    const before = (await found(page)).length;
     await page.evaluate(() => { document.querySelector('#found').scrollTop = 1e6; });
-    await until(page, (count) => document.querySelectorAll('#found-list li').length !== count,
-                (await found(page)).length);
+    await until(page, (count) => document.querySelectorAll('#found-list li').length > count,
+                before);
   }
   assert.deepEqual(await found(page), numbered(1, 100).reverse());
   await page.click('#found-list li:nth-child(95) button');
@@ -308,4 +323,31 @@ test('search: a connection that is gone is told, and a new try helps', async () 
   await page.click('#search-again');
   await page.waitForSelector('#found-list li');
   assert.deepEqual(await found(page), ['the kettle']);
+});
+
+test('search: where the server has none there is no field for it', async () => {
+  const context = await stage.browser.newContext();
+  stage.contexts.push(context);
+  let asked = 0;
+  await context.routeWebSocket(/websocket/, (socket) => {
+    const server = socket.connectToServer();
+    socket.onMessage((lines) => {
+      const kept = String(lines).split('\n').filter((line) => {
+        const {id, rpc} = JSON.parse(line);
+        if (rpc?.method !== 'search') return true;
+        ++asked;
+        socket.send(JSON.stringify({id, error: {code: 108, message: 'not available'}}));
+        return false;
+      });
+      if (kept.length > 0) server.send(kept.join('\n'));
+    });
+  });
+  const page = await stage.tab(context, stage.room());
+  await page.fill('#name', 'Mina');
+  await page.keyboard.press('Enter');
+  await connected(page);
+  await say(page, 'the kettle');
+  assert.equal(asked, 1);
+  assert.equal(await page.locator('#search').isVisible(), false);
+  assert.equal(await page.locator('#open-search').isVisible(), false);
 });

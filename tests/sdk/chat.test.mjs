@@ -101,6 +101,27 @@ test('rules: rooms are listed with people, not tabs', async () => {
   for (const {raw} of [one, again]) raw.socket.destroy();
 });
 
+test('rules: a member searches a room, page by page; nobody else does', async () => {
+  const ann = await come(kAnn);
+  const bob = await come({user: 'bob-1', name: 'Bob'});
+  await ann.ask(enter('found'));
+  for (let i = 1; i <= 40; ++i) await ann.ask(write('found', {id: `m${i}`, text: `word n${i}`}));
+  const search = (more) => ({rpc: {method: 'search', data: {room: 'chat:found', ...more}}});
+  const offsets = [];
+  for (let below = null, pages = 0; pages === 0 || (below && pages < 9); ++pages) {
+    const {data} = (await ann.ask(search({text: 'WORD', below}))).rpc;
+    offsets.push(...data.messages.map(({offset}) => offset));
+    below = data.below;
+  }
+  assert.deepEqual(offsets, Array.from({length: 40}, (_, i) => 40 - i));
+  assert.equal((await bob.ask(search({text: 'word'}))).error?.code, 103);
+  for (const bad of [{}, {text: 1}, {text: ''}, {text: '*'}, {text: 'x'.repeat(201)},
+                     {text: 'word', below: 1}, {text: 'word', below: {}}]) {
+    assert.equal((await ann.ask(search(bad))).error?.code, 107, JSON.stringify(bad));
+  }
+  for (const {raw} of [ann, bob]) raw.socket.destroy();
+});
+
 test('page: it comes with a strict policy, and the client library with it', async () => {
   const page = await fetch(server.page);
   assert.equal(page.status, 200);

@@ -156,6 +156,7 @@ function readNearEdges() {
 $('scroll').addEventListener('scroll', readNearEdges, {passive: true});
 
 $('latest').addEventListener('click', () => {
+  search.hide();
   if (timeline.live) timeline.toEnd();
   else room?.showLatest().catch(() => {});
   $('compose').focus();

@@ -201,6 +201,7 @@ export class Search {
     this.below = messages.length > 0 ? below : null;
     const count = this.results === 1 ? '1 message' : `${this.results} messages`;
     if (this.results === 0) this.say(`Nothing found for “${this.wanted}”`);
+    else if (this.results === 1) this.say(count);
     else if (!this.below) this.say(`${count}, the newest first`);
     else if (this.results < kResultsMax) this.say(`${count} so far, the newest first`);
     else this.say(`The newest ${count}. More words find fewer.`);

@@ -74,7 +74,16 @@ export class Timeline {
     }
     for (const message of fresh) this.insert(message, this.items.length);
     this.trimTop();
-    if (this.pinned) this.toEnd();
+    this.follow();
+  }
+
+  // Where the end is costs a layout; of a thousand messages that come at once, only one.
+  follow() {
+    if (this.following) return;
+    this.following = requestAnimationFrame(() => {
+      this.following = 0;
+      if (this.pinned) this.toEnd();
+    });
   }
 
   // Moves the window down: the same messages, but what is being read stays where it is and nothing
