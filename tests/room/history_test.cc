@@ -74,12 +74,27 @@ TEST_CASE("history: cleared it forgets the messages and not the offset") {
   History history({.messages_max = 100, .bytes_max = 2 * one});
   history.append(message(1, 100));
   history.append(message(2, 100));
-  history.clear();
+  history.clear(2);
   CHECK(history.empty());
   CHECK(history.top() == 2);
   history.append(message(3, 100));
   history.append(message(4, 100));
   CHECK(history.size() == 2);  // and the bytes of what went
+}
+
+TEST_CASE("history: what is held stays, whatever the bounds say, until it is let go") {
+  History history({.messages_max = 2, .age_max = std::chrono::seconds(10)});
+  history.hold_above(1);
+  for (std::uint64_t offset = 1; offset <= 5; ++offset)
+    history.append(message(offset, 10));
+  CHECK(history.first() == 2);
+  history.expire(MonoTime(std::chrono::hours(1)));
+  CHECK(history.first() == 2);
+  history.hold_above(3);
+  CHECK(history.first() == 4);
+  history.clear(4);
+  CHECK(history.first() == 5);
+  CHECK(history.top() == 5);
 }
 
 TEST_CASE("history: pages go up from an offset and down from one, within both bounds") {

@@ -215,7 +215,7 @@ class ReadModel {
       test_.now += std::chrono::seconds(random_.below(6));
       test_.room.expire(test_.now, test_.read_number);
     } else {
-      test_.room.clear_history();
+      test_.room.clear_history(test_.room.position().offset);
     }
     note_new();
   }

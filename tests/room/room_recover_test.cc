@@ -63,7 +63,7 @@ TEST_CASE("recover: nothing once the message after the client's offset is gone")
   publish_letters(test, 'a', 'f');
   CHECK(test.room.recover({.offset = 3, .epoch = "e1"}, kEverything).has_value());
   CHECK_FALSE(test.room.recover({.offset = 2, .epoch = "e1"}, kEverything).has_value());
-  test.room.clear_history();
+  test.room.clear_history(test.room.position().offset);
   CHECK_FALSE(test.room.recover({.offset = 5, .epoch = "e1"}, kEverything).has_value());
   CHECK(test.room.recover({.offset = 6, .epoch = "e1"}, kEverything).has_value());
 }
