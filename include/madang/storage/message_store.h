@@ -39,6 +39,10 @@ struct StoredMessage {
 // Whether two are the same message, so that a retry may be answered as the first try.
 bool same_message(const StoredMessage& a, const StoredMessage& b);
 
+// What no store takes: InvalidArgument for a room's name that is not of 1 to 255 bytes, or an
+// offset that is 0 or above 2^62.
+absl::Status check_storable(const StoredMessage& message);
+
 using MessageBatch = std::vector<StoredMessage>;
 
 // Why a store would not take a batch.

@@ -9,20 +9,6 @@
 namespace madang {
 namespace {
 
-constexpr std::uint64_t kOffsetMax = std::uint64_t{1} << 62;
-constexpr std::size_t kRoomNameBytesMax = 255;
-
-// Refuses what could not be told from something else, or not be found again.
-absl::Status checked(const StoredMessage& message) {
-  if (message.room.empty() || message.room.size() > kRoomNameBytesMax) {
-    return absl::InvalidArgumentError("a room's name has 1 to 255 bytes");
-  }
-  if (message.offset == 0 || message.offset > kOffsetMax) {
-    return absl::InvalidArgumentError("an offset is 1 to 2^62");
-  }
-  return absl::OkStatus();
-}
-
 absl::Status taken() { return absl::AlreadyExistsError("another message has this offset"); }
 
 // Whether the words of `phrase` stand in `words` from `at` on.
@@ -93,7 +79,7 @@ absl::StatusOr<AppendResult> MemoryRooms::append(MessageBatch batch) {
   std::map<std::pair<std::string_view, std::uint64_t>, std::size_t> places;
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const auto& message = batch[i];
-    if (auto status = checked(message); !status.ok()) {
+    if (auto status = check_storable(message); !status.ok()) {
       result.refused.push_back({i, std::move(status)});
       continue;
     }

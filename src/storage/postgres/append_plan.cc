@@ -10,10 +10,6 @@
 namespace madang::postgres {
 namespace {
 
-constexpr std::uint64_t kOffsetMax = std::uint64_t{1} << 62;
-// What an index of the server takes as a key, with room to spare.
-constexpr std::size_t kNameBytesMax = 1024;
-
 // How many bytes lie in the parts that are no payload.
 std::size_t small_bytes(const StoredMessage& message) {
   std::size_t bytes = message.epoch.size() + message.idempotency_key.size();
@@ -33,19 +29,16 @@ std::vector<Refusal> AppendPlan::check_contents(std::size_t message_bytes_max) c
   absl::flat_hash_map<std::string_view, std::uint64_t, StringHash, StringEqual> last;
   for (std::size_t i = 0; i < batch_.size(); ++i) {
     const StoredMessage& message = batch_[i];
-    const char* why = nullptr;
-    if (message.room.empty() || message.room.size() > kNameBytesMax) {
-      why = "a room's name has 1 to 1024 bytes";
-    } else if (message.offset < 1 || message.offset > kOffsetMax) {
-      why = "an offset is 1 to 2^62";
+    absl::Status why = check_storable(message);
+    if (!why.ok()) {
+      refused.push_back({i, std::move(why)});
     } else if (message.data.size() + small_bytes(message) > message_bytes_max) {
-      why = "the message is too large";
+      refused.push_back({i, absl::InvalidArgumentError("the message is too large")});
     } else if (std::uint64_t& newest = last[message.room]; newest >= message.offset) {
-      why = "the offsets of a room do not ascend";
+      refused.push_back({i, absl::InvalidArgumentError("the offsets of a room do not ascend")});
     } else {
       newest = message.offset;
     }
-    if (why != nullptr) refused.push_back({i, absl::InvalidArgumentError(why)});
   }
   return refused;
 }

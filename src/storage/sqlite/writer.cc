@@ -11,21 +11,9 @@
 namespace madang::sqlite {
 namespace {
 
-constexpr std::uint64_t kOffsetMax = std::uint64_t{1} << 62;
-constexpr std::size_t kRoomNameBytesMax = 255;
 constexpr std::size_t kRoomsRememberedMax = 65'536;
 // How much longer than it should be the log may get when it cannot be copied into the file.
 constexpr std::int64_t kLogsMax = 8;
-
-absl::Status check(const StoredMessage& message) {
-  if (message.room.empty() || message.room.size() > kRoomNameBytesMax) {
-    return absl::InvalidArgumentError("a room's name has 1 to 255 bytes");
-  }
-  if (message.offset == 0 || message.offset > kOffsetMax) {
-    return absl::InvalidArgumentError("an offset is 1 to 2^62");
-  }
-  return absl::OkStatus();
-}
 
 }  // namespace
 
@@ -161,7 +149,7 @@ absl::StatusOr<AppendResult> Writer::append_now(const MessageBatch& batch) {
 // Finds out where a message goes and what becomes of its room. Not ok: it is refused.
 absl::Status Writer::place(const MessageBatch& batch, std::size_t index) {
   const StoredMessage& message = batch[index];
-  if (absl::Status status = check(message); !status.ok()) return status;
+  if (absl::Status status = check_storable(message); !status.ok()) return status;
   WrittenRoom* const room = find_or_make_room(message.room);
   if (room == nullptr) return absl::OkStatus();
   if (message.offset <= room->top) return compare_or_fill(batch, index, *room);
