@@ -19,7 +19,7 @@ ArchiveStore::State::State(std::unique_ptr<MessageStore> store, std::string fold
     : options_(options),
       folder_(without_end_slash(std::move(folder))),
       store_(std::move(store)),
-      worker_(std::make_unique<Worker>(options.calls_max)) {}
+      worker_(options.calls_max) {}
 
 ArchiveStore::State::~State() {
   end();
@@ -28,7 +28,6 @@ ArchiveStore::State::~State() {
     ended_ = true;
   }
   store_.reset();
-  worker_.reset();
 }
 
 bool ArchiveStore::State::begin_append(const MessageBatch& batch) {

@@ -32,7 +32,7 @@ class ArchiveStore::State {
   void work(Done done, WorkerTask task) {
     const auto shared = std::make_shared<Done>(std::move(done));
     const bool posted =
-        worker_->post([shared, task = std::move(task)]() mutable { task(std::move(*shared)); });
+        worker_.post([shared, task = std::move(task)]() mutable { task(std::move(*shared)); });
     if (!posted) (*shared)(absl::UnavailableError("too many calls wait for the archive"));
   }
   // The same for a task that uses the other store, which answers Unavailable once that may be gone.
@@ -73,7 +73,7 @@ class ArchiveStore::State {
   std::mutex store_mutex_;  // held by the worker while it uses the other store
   bool ended_ = false;      // guarded by it
   std::unique_ptr<MessageStore> store_;
-  std::unique_ptr<Worker> worker_;
+  Worker worker_;  // last: its thread uses the others
 };
 
 }  // namespace madang

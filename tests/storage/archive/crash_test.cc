@@ -119,5 +119,39 @@ TEST_CASE("archive: a crash in a removal leaves each message once, and it can be
   CHECK(folder.files().size() == 3);
 }
 
+TEST_CASE("archive: destroyed in an export it answers every call, and nothing is lost") {
+  for (std::size_t steps = 0; steps < 12; ++steps) {
+    const ArchiveTestFolder folder;
+    const auto data = std::make_shared<MemoryStoreData>();
+    const auto all = three_months();
+    Blocking<absl::StatusOr<ArchiveProgress>> exported;
+    Blocking<absl::StatusOr<ArchiveProgress>> second;
+    std::vector<Blocking<absl::StatusOr<StoredPage>>> pages(steps);
+    {
+      WaitingArchive archive(std::make_unique<MemoryStore>(data), folder.path(),
+                             {.file_messages_max = 5});
+      REQUIRE(archive.append(all));
+      archive.get().export_before(WallTime::max(), nullptr, exported.callback());
+      for (auto& page : pages) {
+        archive.get().read(conformance::page_of("room", 0, Direction::kUp), page.callback());
+        REQUIRE(archive.read_all("room").ok());
+      }
+      archive.get().export_before(WallTime::max(), nullptr, second.callback());
+    }
+    const auto progress = exported.wait();
+    CHECK((progress.ok() || absl::IsUnavailable(progress.status())));
+    second.wait().status().IgnoreError();
+    for (auto& page : pages) {
+      const auto read = page.wait();
+      REQUIRE(read.ok());
+      CHECK(same_messages(read->messages, all));
+    }
+    WaitingArchive archive(std::make_unique<MemoryStore>(data), folder.path());
+    const auto page = archive.read_all("room");
+    REQUIRE(page.ok());
+    CHECK(same_messages(page->messages, all));
+  }
+}
+
 }  // namespace
 }  // namespace madang
