@@ -12,6 +12,7 @@ ARROWS = {
     "storage/memory": ("base", "room", "storage"),
     "storage/sqlite": ("base", "room", "storage"),
     "storage/postgres": ("base", "room", "storage"),
+    "storage/archive": ("base", "room", "storage"),
     "storage/any": ("base", "storage", "storage/memory", "storage/sqlite", "storage/postgres"),
     "pipeline": ("base", "storage"),
     "engine": ("base", "room", "storage", "pipeline"),
