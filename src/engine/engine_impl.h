@@ -123,8 +123,9 @@ class EngineImpl final : public Engine, public LaneDirectory {
   Task drained_;
   std::unique_ptr<RoomStorage> storage_;  // null without a store
   Scheduler& clock_;  // of the first lane, which may be asked the time from anywhere
-  std::vector<std::shared_ptr<Lane>> lanes_;
+  // The lanes go first: what still waits in a room is then nobody's.
   std::vector<std::unique_ptr<Shard>> shards_;
+  std::vector<std::shared_ptr<Lane>> lanes_;
 };
 
 }  // namespace madang

@@ -13,10 +13,10 @@ void EngineImpl::when_open(std::string_view room, Callback<SlotRef> then) {
   auto slot = slot_for(room);
   if (!slot.ok()) return then(slot.status());
   if ((*slot)->open.load(std::memory_order_acquire)) return then(*std::move(slot));
-  shard_of(room).wait(*slot,
-                      [slot = *slot, then = std::move(then)](const absl::Status& status) mutable {
-                        then(status.ok() ? absl::StatusOr<SlotRef>(std::move(slot)) : status);
-                      });
+  shard_of(room).wait(
+      *slot, [then = std::move(then)](const SlotRef& waited, const absl::Status& status) mutable {
+        then(status.ok() ? absl::StatusOr<SlotRef>(waited) : status);
+      });
 }
 
 void EngineImpl::publish(std::string_view room, Payload data, PublishOptions options,
@@ -59,12 +59,12 @@ void EngineImpl::publish_to(std::string_view room, Publication publication, bool
     }
     if (!(*slot)->open.load(std::memory_order_acquire)) {
       return shard_of(room).wait(
-          *slot, [this, slot = *slot, checked, publication = std::move(publication),
-                  done = std::move(done)](const absl::Status& status) mutable {
+          *slot, [this, checked, publication = std::move(publication), done = std::move(done)](
+                     const SlotRef& waited, const absl::Status& status) mutable {
             if (!status.ok()) {
               if (done) done(status);
-            } else if (!publish_into(slot, publication, done)) {
-              publish_to(slot->name(), std::move(publication), checked, std::move(done));
+            } else if (!publish_into(waited, publication, done)) {
+              publish_to(waited->name(), std::move(publication), checked, std::move(done));
             }
           });
     }

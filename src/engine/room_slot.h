@@ -47,7 +47,8 @@ struct RoomSlot {
     kLive,
     kStopped,  // its store holds something else in its place: it takes and tells nothing more
   };
-  using Waiter = absl::AnyInvocable<void(const absl::Status&)>;
+  // Gets the slot that it waits in, which it must not hold itself, or the two would never go.
+  using Waiter = absl::AnyInvocable<void(const std::shared_ptr<RoomSlot>&, const absl::Status&)>;
 
   // Constant, and so for any thread.
   const RoomOptions options;

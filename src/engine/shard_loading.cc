@@ -24,7 +24,7 @@ void Shard::wait(const SlotRef& slot, RoomSlot::Waiter waiter) {
       outcome = absl::ResourceExhaustedError("too much waits for the room to be loaded");
     }
   }
-  waiter(outcome);
+  waiter(slot, outcome);
 }
 
 void Shard::loaded(const SlotRef& slot, Room::Restored restored, std::uint64_t store_first,
@@ -68,7 +68,7 @@ void Shard::call_waiters(const SlotRef& slot, const absl::Status& outcome) {
       waiters = std::exchange(slot->waiters, {});
     }
     while (!waiters.empty())
-      waiters.pop_front()(outcome);
+      waiters.pop_front()(slot, outcome);
   }
 }
 
