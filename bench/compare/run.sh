@@ -9,7 +9,7 @@ usage() {
 Usage: bench/compare/run.sh [--no-install] [OPTIONS OF run.py]
 
 Installs what is missing (Debian packages, npm packages), builds the release preset's benchmarks,
-measures madang beside its peers in one run of less than 20 minutes, and writes
+measures madang beside its peers in one run of about 20 minutes, and writes
 build/compare/report.html. Peers that are not there are left out.
 
   --no-install   install nothing

@@ -117,8 +117,6 @@ class MemberTable {
   void add(Subscription& subscription, const Transport* transport, const Cursor& top);
   void remove(Subscription& subscription);
 
-  std::size_t rooms() const { return rooms_.size(); }
-
  private:
   absl::flat_hash_map<const RoomSlot*, std::shared_ptr<LaneRoom>> rooms_;
 };

@@ -17,8 +17,8 @@ namespace madang {
 class MessageRetention;
 class MessageSearch;
 
-// A message as a store keeps it. (room, offset) is its key: a room never gives an offset twice, not
-// even under another epoch.
+// A message as a store keeps it. (room, offset) is its key: what is stored there is never replaced,
+// and the offsets of a new epoch begin above all that are stored.
 struct StoredMessage {
   std::string room = {};
   std::string epoch = {};
