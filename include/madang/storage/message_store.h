@@ -160,6 +160,11 @@ class MessageStore {
   // writer ended uncleanly.
   virtual void close(StatusCallback done) = 0;
 
+  // For how long from now no other process can become the writer, also if this one does not reach
+  // the store. Zero unless it is open; and for a store that lets the next writer in as soon as it
+  // has lost sight of this one. Any thread.
+  virtual Duration lease_left() const { return Duration(0); }
+
   // The small interfaces beside; null where a store does not offer them. They live as long as it.
   virtual MessageSearch* search() { return nullptr; }
   virtual MessageRetention* retention() { return nullptr; }
