@@ -173,6 +173,8 @@ void DualWriteStore::search(SearchQuery query, Callback<SearchPage> done) {
   leader().search()->search(std::move(query), std::move(done));
 }
 
+Duration DualWriteStore::lease_left() const { return leader().lease_left(); }
+
 MessageSearch* DualWriteStore::search() {
   return old_->search() != nullptr && new_->search() != nullptr ? this : nullptr;
 }

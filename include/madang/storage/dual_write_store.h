@@ -95,6 +95,8 @@ class DualWriteStore final : public MessageStore, private MessageSearch, private
   void read(PageRequest request, Callback<StoredPage> done) override;
   void remove(std::string room, std::uint64_t offset, StatusCallback done) override;
   void close(StatusCallback done) override;
+  // Of the one that decides.
+  Duration lease_left() const override;
   MessageSearch* search() override;
   MessageRetention* retention() override;
 

@@ -129,6 +129,8 @@ void ArchiveStore::close(StatusCallback done) {
                        [state](auto then) { state->store().close(std::move(then)); });
 }
 
+Duration ArchiveStore::lease_left() const { return state_->store().lease_left(); }
+
 MessageSearch* ArchiveStore::search() { return state_->store().search(); }
 
 MessageRetention* ArchiveStore::retention() {

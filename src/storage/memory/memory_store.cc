@@ -32,6 +32,11 @@ class MemoryStoreData::State {
     return absl::OkStatus();
   }
 
+  bool is_writer(const MemoryStore* store) const {
+    const std::lock_guard lock(mutex_);
+    return writer_ == store;
+  }
+
   // A writer that dies here without close() has ended uncleanly.
   void forget(const MemoryStore* store) {
     const std::lock_guard lock(mutex_);
@@ -82,6 +87,10 @@ MemoryStore::~MemoryStore() { data_->state_->forget(this); }
 void MemoryStore::open(Callback<OpenResult> done) { done(data_->state_->open(this)); }
 
 void MemoryStore::close(StatusCallback done) { done(data_->state_->close(this)); }
+
+Duration MemoryStore::lease_left() const {
+  return data_->state_->is_writer(this) ? Duration::max() : Duration(0);
+}
 
 void MemoryStore::load(LoadRequest request, Callback<StoredRoom> done) {
   done(data_->state_->with_rooms<StoredRoom>(

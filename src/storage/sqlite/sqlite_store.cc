@@ -78,6 +78,11 @@ class SqliteStore final : public MessageStore, public MessageSearch, public Mess
 
   void close(StatusCallback done) override { close_after(0, Answer(std::move(done))); }
 
+  // Without end: the file is locked as long as this process has it open.
+  Duration lease_left() const override {
+    return is_open_.load(std::memory_order_acquire) ? Duration::max() : Duration(0);
+  }
+
   MessageSearch* search() override { return options_.search ? this : nullptr; }
   MessageRetention* retention() override { return this; }
 

@@ -70,6 +70,7 @@ class ArchiveStore final : public MessageStore, private MessageRetention {
   void read(PageRequest request, Callback<StoredPage> done) override;
   void remove(std::string room, std::uint64_t offset, StatusCallback done) override;
   void close(StatusCallback done) override;
+  Duration lease_left() const override;
   MessageSearch* search() override;
   MessageRetention* retention() override;
 

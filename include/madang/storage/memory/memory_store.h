@@ -66,6 +66,8 @@ class MemoryStore final : public MessageStore, public MessageSearch, public Mess
   void remove(std::string room, std::uint64_t offset, StatusCallback done) override;
   void close(StatusCallback done) override;
 
+  // Without end: nobody else opens the data as long as this one has not ended.
+  Duration lease_left() const override;
   MessageSearch* search() override { return this; }
   MessageRetention* retention() override { return this; }
 
