@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "storage/postgres/operations.h"
@@ -126,13 +127,15 @@ class Close : public StoreOperation {
   absl::StatusOr<Progress> advance(Connection& connection, Results results) override {
     if (!asked_) {
       asked_ = true;
+      // Before anybody else can have it; and if it is not known whether this arrived, as well.
+      state_.lease.end();
       connection.send(state_.sql.end_cleanly, Params().number(state_.term));
       connection.end_round();
       return Progress::kGoesOn;
     }
     if (results[0].changed() != 1 || connection.warnings() > 0)
       return absl::UnavailableError("postgres: it is not known whether the store was closed");
-    state_.ended = absl::FailedPreconditionError("postgres: the store is closed");
+    std::ignore = state_.end(absl::FailedPreconditionError("postgres: the store is closed"));
     for (const Role role : {Role::kWriter, Role::kPrimary, Role::kReplica}) {
       state_.pool->keep(role, false);
       state_.pool->retire(role);

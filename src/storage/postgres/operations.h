@@ -22,6 +22,7 @@ bool replica_may_answer(const State& state, const PageRequest& request);
 std::unique_ptr<Operation> make_read(State& state, PageRequest request, Callback<StoredPage> done);
 std::unique_ptr<Operation> make_remove(State& state, std::string room, std::uint64_t offset,
                                        StatusCallback done);
+std::unique_ptr<Operation> make_renew_lease(State& state);
 std::unique_ptr<Operation> make_close(State& state, StatusCallback done);
 std::unique_ptr<Operation> make_rooms(State& state, std::string after, std::size_t rooms_max,
                                       Callback<std::vector<RoomSummary>> done);

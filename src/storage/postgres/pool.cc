@@ -155,8 +155,12 @@ void Pool::serve(std::size_t role) {
   if (static_cast<Role>(role) == Role::kReplica && line.failures > 0 && !served(line))
     fail_waiting(line, absl::UnavailableError("postgres: the replica is away"));
   for (Slot& slot : line.slots) {
+    if (may_do_chore(role, slot) && chore_at_ <= now) {
+      chore_at_ = MonoTime::max();
+      begin(role, slot, options_.chore());
+    }
     while (slot.stage == Stage::kIdle && !line.waiting.empty())
-      begin(role, slot);
+      begin(role, slot, line.waiting.pop_front());
     if (slot.stage == Stage::kIdle && line.retiring) {
       slot.connection.close();
       slot.stage = Stage::kDown;
@@ -174,8 +178,13 @@ void Pool::connect(std::size_t role, Slot& slot, MonoTime now) {
   slot.deadline = now + options_.connect_timeout;
 }
 
-void Pool::begin(std::size_t role, Slot& slot) {
-  slot.operation = lines_[role].waiting.pop_front();
+// A connection that is not there yet does in its setup what else is the chore.
+bool Pool::may_do_chore(std::size_t role, const Slot& slot) const {
+  return static_cast<Role>(role) == Role::kWriter && slot.stage == Stage::kIdle;
+}
+
+void Pool::begin(std::size_t role, Slot& slot, std::unique_ptr<Operation> operation) {
+  slot.operation = std::move(operation);
   slot.stage = Stage::kBusy;
   slot.deadline = slot.operation->deadline;
   step(role, slot, {});
@@ -275,10 +284,12 @@ void Pool::wait() {
   std::vector<Slot*> slots;
   const MonoTime now = steady_now();
   MonoTime next = MonoTime::max();
-  for (Line& line : lines_) {
+  for (std::size_t role = 0; role < kRoles; ++role) {
+    Line& line = lines_[role];
     for (Slot& slot : line.slots) {
       if (slot.stage == Stage::kDown) continue;
       next = std::min(next, slot.deadline);
+      if (may_do_chore(role, slot)) next = std::min(next, chore_at_);
       // One that failed before it had a descriptor is looked at now.
       if (!slot.connection.open() || slot.connection.descriptor() < 0) {
         slot.ready = POLLERR;

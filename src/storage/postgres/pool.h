@@ -36,6 +36,8 @@ struct PoolOptions {
   std::size_t requests_max = 0;
   // What a new connection is told before anything else.
   std::function<std::unique_ptr<Operation>(Role)> setup = {};
+  // What the writer's connection does when plan_chore() says so.
+  std::function<std::unique_ptr<Operation>()> chore = {};
 };
 
 // The thread that talks to the servers: a line of requests for each role, each with a few
@@ -58,6 +60,8 @@ class Pool {
   void enqueue(Role role, std::unique_ptr<Operation> operation);
   // Whether the line's first connection is to be there even if nobody waits.
   void keep(Role role, bool keep) { line(role).keep = keep; }
+  // When the writer's connection is to do the chore, before those that wait; once. max(): never.
+  void plan_chore(MonoTime at) { chore_at_ = at; }
   // Ends the connections of a line when what they do is done.
   void retire(Role role) { line(role).retiring = true; }
 
@@ -85,7 +89,8 @@ class Pool {
   void wait();
   void serve(std::size_t role);
   void connect(std::size_t role, Slot& slot, MonoTime now);
-  void begin(std::size_t role, Slot& slot);
+  bool may_do_chore(std::size_t role, const Slot& slot) const;
+  void begin(std::size_t role, Slot& slot, std::unique_ptr<Operation> operation);
   void turn(std::size_t role, Slot& slot);
   void step(std::size_t role, Slot& slot, Results results);
   void done(std::size_t role, Slot& slot);
@@ -99,7 +104,8 @@ class Pool {
 
   const PoolOptions options_;
   SystemRandom random_;
-  std::array<Line, kRoles> lines_;  // touched only by the thread
+  std::array<Line, kRoles> lines_;  // touched only by the thread, like the next
+  MonoTime chore_at_ = MonoTime::max();
   int wake_ = -1;
 
   std::mutex mutex_;

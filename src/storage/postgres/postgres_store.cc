@@ -24,6 +24,15 @@ bool is_schema_name(std::string_view name) {
          std::all_of(name.begin(), name.end(), fits);
 }
 
+absl::Status check_lease(const PostgresOptions& options) {
+  const Duration lease = options.writer_lease;
+  if (lease != Duration(0) && (lease < kWriterLeaseMin || lease > kWriterLeaseMax))
+    return absl::InvalidArgumentError("postgres: the writer's lease is not of 0.1 s to a day");
+  if (options.writer_name.size() > kWriterNameBytesMax)
+    return absl::InvalidArgumentError("postgres: the writer's name is longer than 255 bytes");
+  return absl::OkStatus();
+}
+
 postgres::PoolOptions pool_options(State& state) {
   const PostgresOptions& options = state.options;
   postgres::PoolOptions pool;
@@ -40,6 +49,7 @@ postgres::PoolOptions pool_options(State& state) {
   pool.reconnect_max = options.reconnect_max;
   pool.requests_max = options.requests_max;
   pool.setup = [&state](Role role) { return make_setup(state, role); };
+  pool.chore = [&state] { return make_renew_lease(state); };
   return pool;
 }
 
@@ -53,6 +63,8 @@ class PostgresStore : public MessageStore, private MessageSearch, private Messag
   void open(Callback<OpenResult> done) override {
     if (!is_schema_name(state_.options.schema))
       return done(absl::InvalidArgumentError("postgres: this is no name for a schema"));
+    if (absl::Status status = check_lease(state_.options); !status.ok())
+      return done(std::move(status));
     auto operation = make_open(state_, std::move(done));
     operation->deadline = postgres::steady_now() + state_.options.connect_timeout +
                           state_.options.request_timeout + state_.options.writer_wait;
@@ -76,6 +88,8 @@ class PostgresStore : public MessageStore, private MessageSearch, private Messag
   void close(StatusCallback done) override {
     post(Role::kWriter, make_close(state_, std::move(done)));
   }
+
+  Duration lease_left() const override { return state_.lease.left(postgres::lease_now()); }
 
   MessageSearch* search() override { return state_.options.search ? this : nullptr; }
   MessageRetention* retention() override { return this; }

@@ -7,20 +7,30 @@
 
 #include "madang/base/random.h"
 #include "madang/storage/postgres/postgres_store.h"
+#include "storage/postgres/lease.h"
 #include "storage/postgres/operation.h"
 #include "storage/postgres/pool.h"
 #include "storage/postgres/statements.h"
 
 namespace madang::postgres {
 
+// As whom a writer holds the lease. Under a name it is the same one after a restart, and else
+// nobody else's.
+std::string lease_owner(const PostgresOptions& options);
+
 // What the operations of one store share. The options and statements never change; the rest is
 // touched only by the pool's thread.
 struct State {
   explicit State(PostgresOptions given)
-      : options(std::move(given)), sql(options.schema, options.search) {}
+      : options(std::move(given)),
+        sql(options.schema, options.search),
+        owner(lease_owner(options)),
+        lease(options.writer_lease) {}
 
   const PostgresOptions options;
   const Statements sql;
+  const std::string owner;  // as whom this writer holds the lease
+  Lease lease;
   Pool* pool = nullptr;
 
   bool opened = false;
@@ -38,6 +48,14 @@ struct State {
   // A replica that has not come so far in the log may still have what was removed.
   std::int64_t removed_at = 0;
 
+  // From now on every call is answered this.
+  absl::Status end(absl::Status why) {
+    lease.end();
+    pool->keep(Role::kWriter, false);
+    pool->plan_chore(MonoTime::max());
+    return ended = std::move(why);
+  }
+
   // Whether a call other than open() makes sense.
   absl::Status usable() const {
     if (!ended.ok()) return ended;
@@ -45,6 +63,14 @@ struct State {
     return absl::OkStatus();
   }
 };
+
+inline absl::Status taken_over() {
+  return absl::FailedPreconditionError("postgres: another writer has taken the store over");
+}
+
+inline std::int64_t milliseconds(Duration duration) {
+  return std::chrono::ceil<std::chrono::milliseconds>(duration).count();
+}
 
 // An operation of an open store.
 class StoreOperation : public Operation {
@@ -56,13 +82,18 @@ class StoreOperation : public Operation {
   // Sees to it that the store's writer is still this one, from the row that `fence` gave.
   absl::Status check_fence(const Result& fence) {
     if (fence.rows() == 1 && fence.number(0, 0) == state_.term) return absl::OkStatus();
-    state_.pool->keep(Role::kWriter, false);
-    return state_.ended =
-               absl::FailedPreconditionError("postgres: another writer has taken the store over");
+    return state_.end(taken_over());
   }
 
   State& state_;
 };
+
+// Puts the renewal of the lease into a round, and takes its result: from then on the lease counts
+// from `sent`, and is renewed in time. FailedPrecondition: another writer has taken over.
+void send_lease(const State& state, Connection& connection);
+absl::Status take_lease(State& state, const Connection& connection, const Result& renewed,
+                        MonoTime sent);
+void plan_next_lease(State& state);
 
 // What each new connection is told first.
 std::unique_ptr<Operation> make_setup(State& state, Role role);

@@ -19,6 +19,9 @@ std::string in_schema(std::string_view sql, const std::string& schema) {
   return out;
 }
 
+// The server's clock, in milliseconds.
+constexpr std::string_view kClock = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+
 // The messages of room r in one direction, until one is met that begins beyond the bytes. The sum
 // leaves out what C++ adds for each, so the page is cut again there.
 std::string page(std::string_view beyond, std::string_view order) {
@@ -75,7 +78,6 @@ Statements::Statements(const std::string& schema, bool search) : schema_(schema)
       AND (extract(epoch FROM backend_start) * 1000000)::bigint = $2::bigint)"};
   limit_lock_wait = {"", "SELECT set_config('lock_timeout', $1::bigint::text, false)"};
   lock = {"", "SELECT pg_advisory_lock($1::bigint)"};
-  unlock = {"", "SELECT pg_advisory_unlock($1::bigint)"};
 
   existing = {"", sql("SELECT to_regnamespace('" + schema +
                       "') IS NOT NULL,"
@@ -83,7 +85,8 @@ Statements::Statements(const std::string& schema, bool search) : schema_(schema)
   create_schema = {"", "CREATE SCHEMA " + schema};
   create = {
       {"", sql("CREATE TABLE $.meta (version bigint NOT NULL, id text NOT NULL,"
-               " term bigint NOT NULL, unclean bigint NOT NULL, running boolean NOT NULL)")},
+               " term bigint NOT NULL, unclean bigint NOT NULL, running boolean NOT NULL,"
+               " lease_until bigint NOT NULL DEFAULT 0, lease_owner bytea NOT NULL DEFAULT '')")},
       {"", sql(fmt::format("INSERT INTO $.meta VALUES ({}, gen_random_uuid(), 0, 0, false)",
                            kSchemaVersion))},
       {"", sql("CREATE TABLE $.rooms (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,"
@@ -106,10 +109,28 @@ Statements::Statements(const std::string& schema, bool search) : schema_(schema)
   months = {"",
             sql("SELECT c.relname::text FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
                 " WHERE i.inhparent = '$.messages'::regclass")};
-  term = {"", sql("SELECT term, version FROM $.meta")};
-  take_over = {"", sql("UPDATE $.meta SET unclean = CASE WHEN running THEN term ELSE unclean END,"
-                       " term = term + 1, running = true RETURNING term, unclean")};
-  end_cleanly = {"", sql("UPDATE $.meta SET running = false WHERE term = $1::bigint")};
+  upgrade = {
+      {"", sql("ALTER TABLE $.meta ADD COLUMN lease_until bigint NOT NULL DEFAULT 0,"
+               " ADD COLUMN lease_owner bytea NOT NULL DEFAULT ''")},
+      {"", sql(fmt::format("UPDATE $.meta SET version = {}", kSchemaVersion))},
+  };
+  // Through JSON, because the columns of the lease need not be there.
+  term = {"", sql(fmt::format(
+                  "SELECT term, version, greatest(0, coalesce((row->>'lease_until')::bigint, 0)"
+                  " - {}), coalesce((row->>'lease_owner')::bytea, '')"
+                  " FROM (SELECT m.term, m.version, to_jsonb(m) AS row FROM $.meta m) m",
+                  kClock))};
+  take_over = {"", sql(fmt::format(
+                       "UPDATE $.meta SET unclean = CASE WHEN running THEN term ELSE unclean END,"
+                       " term = term + 1, running = true, lease_owner = $2::bytea,"
+                       " lease_until = CASE WHEN $1::bigint > 0 THEN {} + $1::bigint ELSE 0 END"
+                       " RETURNING term, unclean",
+                       kClock))};
+  renew_lease = {"renew_lease", sql(fmt::format("UPDATE $.meta SET lease_until = {} + $2::bigint"
+                                                " WHERE term = $1::bigint",
+                                                kClock))};
+  end_cleanly = {"", sql("UPDATE $.meta SET running = false, lease_until = 0"
+                         " WHERE term = $1::bigint")};
 
   fence = {"fence", sql("SELECT term FROM $.meta FOR SHARE")};
   rooms_named = {"rooms_named",

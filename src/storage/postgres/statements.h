@@ -8,7 +8,7 @@
 
 namespace madang::postgres {
 
-inline constexpr std::int64_t kSchemaVersion = 1;
+inline constexpr std::int64_t kSchemaVersion = 2;
 
 // What a select of messages gives, in this order, after the columns that come before them.
 enum MessageColumn { kPos, kTime, kEpoch, kData, kExtra, kKey, kMessageColumns };
@@ -18,8 +18,9 @@ enum MessageColumn { kPos, kTime, kEpoch, kData, kExtra, kKey, kMessageColumns }
 //
 // The tables: `meta` has one row, `rooms` one a room, `messages` one a message under the key (room,
 // pos, time), where `pos` is the offset. Names, epochs and payloads are bytes, times milliseconds.
-// A room's `removed` is the newest offset that remove() was told; `term` and `lineage` are those
-// under which its epoch was first stored.
+// `meta` also says until when, by the server's clock, only `lease_owner` may become the writer; a
+// schema of version 1 does not have that. A room's `removed` is the newest offset that remove() was
+// told; `term` and `lineage` are those under which its epoch was first stored.
 struct Statements {
   Statements(const std::string& schema, bool search);
 
@@ -32,17 +33,18 @@ struct Statements {
   Statement end_session;      // (pid, start)
   Statement limit_lock_wait;  // (milliseconds)
   Statement lock;             // (key)
-  Statement unlock;           // (key)
 
   // The schema.
   Statement existing;  // -> is there the schema? are there the tables?
   Statement create_schema;
   std::vector<Statement> create;
   std::vector<Statement> create_search;
-  Statement months;       // -> names of the partitions
-  Statement term;         // -> term, version
-  Statement take_over;    // -> term, unclean
-  Statement end_cleanly;  // (term)
+  Statement months;                // -> names of the partitions
+  std::vector<Statement> upgrade;  // from version 1
+  Statement term;                  // -> term, version, milliseconds left of the lease, its owner
+  Statement take_over;             // (milliseconds of a lease, owner) -> term, unclean
+  Statement renew_lease;           // (term, milliseconds)
+  Statement end_cleanly;           // (term)
   // One more month; nothing if messages of it lie in the default partition.
   Statement create_month(int month) const;
   Statement drop_month(int month) const;

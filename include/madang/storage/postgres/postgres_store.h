@@ -11,6 +11,10 @@
 
 namespace madang {
 
+inline constexpr Duration kWriterLeaseMin = std::chrono::milliseconds(100);
+inline constexpr Duration kWriterLeaseMax = std::chrono::hours(24);
+inline constexpr std::size_t kWriterNameBytesMax = 255;
+
 struct PostgresOptions {
   // How libpq reaches the server that takes writes: "host=... dbname=..." or a postgresql:// URI. A
   // host name is looked up in the store's thread; give `hostaddr` where that may hang. The writer
@@ -41,6 +45,17 @@ struct PostgresOptions {
   Duration replica_timeout = std::chrono::seconds(1);
   // How long open() waits for the last writer's session to end before it says that there is one.
   Duration writer_wait = std::chrono::seconds(1);
+  // For so long after its last renewal no other process can become the writer, also if this one
+  // does not reach the server: MessageStore::lease_left(). 0: there is no lease; else 0.1 s to a
+  // day. It is renewed every third of it between two batches, so it runs out while one takes long
+  // to store; nobody takes over while the writer's session lives, but lease_left() is 0. After a
+  // crash other processes wait until it ran out.
+  Duration writer_lease = Duration(0);
+  // Whoever opens the store under the same name, at most 255 bytes, does not wait for the lease:
+  // the same process started again on the same machine. So no two that may run at once share a
+  // name. Empty: nobody does.
+  std::string writer_name = {};
+
   // The pause before another connection is tried doubles from one to the other, less a random half.
   Duration reconnect_min = std::chrono::milliseconds(100);
   Duration reconnect_max = std::chrono::seconds(10);
@@ -66,7 +81,12 @@ struct PostgresOptions {
 // missing, the server runs with fsync=off, or it was replaced by one with another past while the
 // store was open.
 //
-// InvalidArgument in open(): the schema's name is not as said above.
+// The writer's lease stands by the server's clock, which must not be set forward, and counts as
+// long as the server or a synchronous replica of it takes the writes: an asynchronous replica that
+// is promoted need not know of it.
+//
+// InvalidArgument in open(): the schema's name, the lease or the writer's name is not as said
+// above.
 std::unique_ptr<MessageStore> make_postgres_store(PostgresOptions options);
 
 }  // namespace madang
