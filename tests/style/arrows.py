@@ -30,7 +30,8 @@ ARROWS = {
 
 SOCKET_FOLDERS = ("src/transport/tcp/", "src/transport/asio/", "src/transport/uring/", "src/doors/")
 FILE_FOLDERS = SOCKET_FOLDERS + ("src/storage/sqlite/", "src/storage/postgres/",
-                                 "src/storage/archive/")
+                                 "src/storage/archive/", "src/storage/descriptor",
+                                 "src/storage/set_aside_")
 
 # Every header that is not of the C++ library, and where it may be seen. What is missing is refused.
 OUTSIDE = {

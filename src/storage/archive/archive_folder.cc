@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "storage/archive/disk.h"
-#include "storage/archive/message_line.h"
+#include "storage/archive/file_text.h"
 #include "storage/archive/zstd_file.h"
 
 namespace madang::archive {

@@ -3,7 +3,7 @@
 #include <iterator>
 
 #include "storage/archive/archive_fixture.h"
-#include "storage/archive/message_line.h"
+#include "storage/archive/file_text.h"
 #include "storage/archive/zstd_file.h"
 
 namespace madang {

@@ -21,8 +21,7 @@ struct Header {
   std::size_t messages = 0;
 };
 
-// Lines of JSON, with a line break at the end. Bytes that are not UTF-8 are base64, under a key
-// that says so. The room is in the header alone.
+// Lines of JSON, with a line break at the end. The room is in the header alone.
 void append_line(std::string& out, const Header& header);
 void append_line(std::string& out, const StoredMessage& message);
 
