@@ -295,8 +295,12 @@ TEST_CASE("journal: another writer ends it, and what it holds stays in it") {
   REQUIRE(taken(append(*store, messages("a", 1, 3))));
   fixture.distance->taken_over = true;
   fixture.distance->away = false;
-  CHECK(eventually(
-      [&] { return absl::IsFailedPrecondition(append(*store, messages("a", 4, 4)).status()); }));
+  std::size_t top = 3;
+  CHECK(eventually([&] {  // until it knows, it goes on
+    const auto result = append(*store, messages("a", 4, 4));
+    if (taken(result)) top = 4;
+    return absl::IsFailedPrecondition(result.status());
+  }));
   CHECK(absl::IsFailedPrecondition(testing::close(*store)));
   store.reset();
   // The other has left, and it has put other messages in these places.
@@ -310,7 +314,7 @@ TEST_CASE("journal: another writer ends it, and what it holds stays in it") {
   CHECK(conformance::same_messages(*fixture.aside, messages("a", 1, 1)));
   CHECK(store->state().set_aside == 1);
   CHECK(!store->state().away);
-  CHECK(load(*store, "a")->messages.size() == 3);
+  CHECK(load(*store, "a")->messages.size() == top);
 }
 
 TEST_CASE("journal: close() says if the store did not take all, and the next open() gives it") {

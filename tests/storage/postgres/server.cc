@@ -12,12 +12,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <condition_variable>
 #include <filesystem>
 #include <fstream>
-#include <mutex>
 #include <sstream>
 #include <stdexcept>
+
+#include "storage/calls.h"
 
 namespace madang::testing {
 namespace {
@@ -72,8 +72,8 @@ pid_t spawn(const std::vector<std::string>& command, const std::string& log) {
     _exit(126);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(126);
-  const int output = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
-  const int nothing = open("/dev/null", O_RDONLY);
+  const int output = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
+  const int nothing = ::open("/dev/null", O_RDONLY);
   dup2(nothing, 0);
   dup2(output, 1);
   dup2(output, 2);
@@ -110,7 +110,7 @@ int free_port() {
   socklen_t size = sizeof address;
   bind(fd, reinterpret_cast<sockaddr*>(&address), size);
   getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
-  close(fd);
+  ::close(fd);
   return ntohs(address.sin_port);
 }
 
@@ -133,18 +133,6 @@ std::string make_folder(const std::string& name) {
 }
 
 }  // namespace
-
-bool eventually(const std::function<bool()>& condition, std::chrono::milliseconds time_max) {
-  const auto until = std::chrono::steady_clock::now() + time_max;
-  std::mutex mutex;
-  std::condition_variable never;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > until) return false;
-    std::unique_lock lock(mutex);
-    never.wait_for(lock, std::chrono::milliseconds(20));
-  }
-  return true;
-}
 
 bool PostgresServer::installed() { return !programs().empty(); }
 

@@ -3,8 +3,6 @@
 
 #include <sys/types.h>
 
-#include <chrono>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -51,9 +49,5 @@ class PostgresServer {
   const int port_;
   pid_t pid_ = -1;
 };
-
-// Looks until `condition` holds; false if it does not in time.
-bool eventually(const std::function<bool()>& condition,
-                std::chrono::milliseconds time_max = std::chrono::seconds(30));
 
 }  // namespace madang::testing
