@@ -119,6 +119,9 @@ std::string_view Rows::bytes(int column) const {
   // In this order: the size is that of what the first call made.
   const void* const data = sqlite3_column_blob(statement_, column);
   const int size = sqlite3_column_bytes(statement_, column);
+  if (data == nullptr && sqlite3_errcode(database_.handle()) == SQLITE_NOMEM) {
+    database_.fail(SQLITE_NOMEM);
+  }
   return {static_cast<const char*>(data), data == nullptr ? 0 : static_cast<std::size_t>(size)};
 }
 

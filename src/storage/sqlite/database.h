@@ -122,6 +122,7 @@ class Transaction {
   enum Kind { kRead, kWrite };
 
   Transaction(Database& database, Kind kind) : database_(database) {
+    roll_back();  // what the last one could not, for want of memory
     database_.run(kind == kWrite ? "BEGIN IMMEDIATE" : "BEGIN");
   }
   Transaction(const Transaction&) = delete;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <utility>
 
-#include "storage/sqlite/opening.h"
 #include "storage/sqlite/record.h"
 #include "storage/sqlite/writer.h"
 
@@ -75,10 +74,11 @@ absl::Status Writer::note_close() {
 
 absl::Status Writer::close() {
   if (absl::Status status = ready(); !status.ok()) return status;
-  settle(*database_);
   if (absl::Status status = note_close(); !status.ok()) return forget(std::move(status));
   tables_.reset();
-  database_.reset();  // the last connection takes the log away
+  // The last connection takes the log into the file. Where it can not, as on a full disk, the log
+  // stays beside the file and is read by the next open().
+  database_.reset();
   lock_.release();
   open_ = false;
   return absl::OkStatus();
