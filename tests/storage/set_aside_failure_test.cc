@@ -147,7 +147,7 @@ TEST_CASE("set aside: what could not be synced counts as dropped and is not in t
   CHECK(read_whole_set_aside(folder.path()).messages.size() == 3);
 }
 
-TEST_CASE("set aside: a file that is moved away or deleted is made anew") {
+TEST_CASE("set aside: a file that is moved away, deleted or emptied is begun anew") {
   const SetAsideFolder folder;
   SetAsideFile file({.path = folder.path()});
   const std::string moved = folder.path() + ".1";
@@ -162,7 +162,12 @@ TEST_CASE("set aside: a file that is moved away or deleted is made anew") {
   add_messages(file, 5, 6);
   file.flush();
   CHECK(same_messages(read_whole_set_aside(folder.path()).messages, messages("room", 5, 6)));
-  CHECK(file.written() == 6);
+  // Emptied where it lies, as some programs that rotate logs do.
+  fs::resize_file(folder.path(), 0);
+  add_messages(file, 7, 8);
+  file.flush();
+  CHECK(same_messages(read_whole_set_aside(folder.path()).messages, messages("room", 7, 8)));
+  CHECK(file.written() == 8);
 }
 
 TEST_CASE("set aside: of two that have one file the second waits its turn, message by message") {
