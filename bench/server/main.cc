@@ -132,12 +132,12 @@ int serve(const Options& options) {
 
   std::unique_ptr<madang::MessageStore> store;
   if (!options.store.empty()) {
-    auto made_store = madang::make_store(options.store, false);
+    auto made_store = madang::make_store({.name = options.store});
     if (!made_store.ok()) {
       fmt::print(stderr, "server: {}\n", made_store.status().ToString());
       return 1;
     }
-    store = *std::move(made_store);
+    store = std::move(made_store->store);
   }
 
   madang::EngineOptions engine_options;

@@ -21,6 +21,7 @@ using bench::Times;
 
 void read_options(CLI::App& app, Options& o) {
   app.add_option("--store", o.store, "memory, sqlite:PATH or postgres://...")->required();
+  app.add_option("--archive", o.archive, "Folder of an archive that is put in front");
   app.add_option("--messages", o.messages, "Fill the store to so many before pages are read");
   app.add_option("--bytes", o.bytes, "Of a payload")
       ->capture_default_str()
@@ -117,12 +118,13 @@ int main(int argc, char** argv) try {
   CLI::App app("Measures a message store alone", "store");
   read_options(app, options);
   CLI11_PARSE(app, argc, argv);
-  auto store = madang::make_store(options.store, options.search);
-  if (!store.ok()) {
-    fmt::print(stderr, "store: {}\n", store.status().ToString());
+  const auto made = madang::make_store(
+      {.name = options.store, .search = options.search, .archive_folder = options.archive});
+  if (!made.ok()) {
+    fmt::print(stderr, "store: {}\n", made.status().ToString());
     return 1;
   }
-  measure(**store, options);
+  measure(*made->store, options);
   return 0;
 } catch (const std::exception& error) {
   fmt::print(stderr, "store: {}\n", error.what());

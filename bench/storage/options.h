@@ -9,6 +9,7 @@ namespace bench {
 
 struct Options {
   std::string store;           // as make_store() takes it
+  std::string archive;         // the same; empty: none
   std::uint64_t messages = 0;  // that are there before anything is asked
   std::size_t bytes = 256;     // of a payload
   std::size_t rooms = 100;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <clocale>
 #include <csignal>
 #include <cstdint>
@@ -24,6 +25,7 @@
 #include "madang/http/static_files.h"
 #include "madang/protocol/centrifuge/json_session.h"
 #include "madang/storage/any/make_store.h"
+#include "madang/storage/retention_keeper.h"
 #include "madang/transport/asio/asio_lanes.h"
 
 namespace {
@@ -32,6 +34,8 @@ struct Options {
   std::string address = "127.0.0.1";
   std::uint16_t port = 8000;
   std::string store = CHAT_STORE;
+  std::string archive = {};
+  int warm_days = 92;
   std::string page = CHAT_FOLDER "/page";
   std::string sdk = CHAT_FOLDER "/node_modules/centrifuge/dist/centrifuge.js";
 };
@@ -72,24 +76,43 @@ madang::http::Router make_router(std::shared_ptr<const madang::http::StaticFiles
   return router;
 }
 
+// Moves old messages to the archive; null if there is none.
+absl::StatusOr<std::unique_ptr<madang::RetentionKeeper>> make_keeper(madang::Scheduler& scheduler,
+                                                                     madang::MadeStore& made,
+                                                                     std::chrono::days warm_for) {
+  if (made.move == nullptr) return nullptr;
+  madang::RetentionOptions options;
+  options.warm_for = warm_for;
+  options.move = std::move(made.move);
+  return madang::RetentionKeeper::make(scheduler, *made.store, std::move(options));
+}
+
 int serve(const Options& options) {
   const auto files = read_page(options);
   if (!files) return 1;
 
-  auto store = madang::make_store(options.store, true);
-  if (!store.ok()) {
-    fmt::print(stderr, "chat: {}\n", store.status().ToString());
+  auto made = madang::make_store(
+      {.name = options.store, .search = true, .archive_folder = options.archive});
+  if (!made.ok()) {
+    fmt::print(stderr, "chat: {}\n", made.status().ToString());
     return 1;
   }
 
   // Everything is destroyed in the reverse of this order, which is the right one.
-  chat::Chat rules(**store);
+  chat::Chat rules(*made->store);
   madang::AsioLanes lanes;
+  auto keeper =
+      make_keeper(*lanes.schedulers().front(), *made, std::chrono::days(options.warm_days));
+  if (!keeper.ok()) {
+    fmt::print(stderr, "chat: {}\n", keeper.status().ToString());
+    return 1;
+  }
   bool store_opened = true;
   madang::EngineOptions engine_options;
   engine_options.lanes = lanes.schedulers();
-  engine_options.storage.store = store->get();
+  engine_options.storage.store = made->store.get();
   engine_options.storage.opened = [&](const absl::Status& status) {
+    if (status.ok() && *keeper != nullptr) (*keeper)->start();
     if (status.ok()) return;
     fmt::print(stderr, "chat: {} can not be used: {}\n", options.store, status.ToString());
     store_opened = false;
@@ -121,7 +144,8 @@ int serve(const Options& options) {
   fmt::print("The chat is at http://localhost:{}/. Ctrl-C ends it.\n", (*server)->port());
   std::fflush(stdout);
   const bool ended = madang::run_until_signal(lanes, **engine, **server);
-  store->reset();  // while those live that it may be answering still
+  keeper->reset();
+  made->store.reset();  // while those live that it may be answering still
   return ended && store_opened ? 0 : 1;
 }
 
@@ -138,6 +162,11 @@ int main(int argc, char** argv) {
   app.add_option("--store", options.store,
                  "Where messages stay: sqlite:PATH, postgres://..., or memory for nowhere")
       ->capture_default_str();
+  app.add_option("--archive", options.archive,
+                 "Folder where old messages lie in compressed files; none: they stay in the store");
+  app.add_option("--warm-days", options.warm_days, "Days until a message goes to the archive")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 36'525));
   app.add_option("--page", options.page, "Folder of the page")->capture_default_str();
   app.add_option("--sdk", options.sdk, "The client library, centrifuge.js")->capture_default_str();
   CLI11_PARSE(app, argc, argv);

@@ -34,7 +34,7 @@ class Appender {
   absl::Status sync();
 
  private:
-  // Unless it is open already, and still the one that has the name.
+  // Unless it is open already, still the one that has the name, and as it was left.
   absl::Status open();
   absl::Status open_anew();
   absl::Status end_torn_line();
@@ -89,7 +89,7 @@ absl::Status Appender::open() {
   if (file_.ok() && size_ != synced_) return absl::OkStatus();
   struct stat named = {};
   if (file_.ok() && ::stat(path_.c_str(), &named) == 0 && named.st_ino == about_.st_ino &&
-      named.st_dev == about_.st_dev) {
+      named.st_dev == about_.st_dev && static_cast<std::uint64_t>(named.st_size) == size_) {
     return absl::OkStatus();
   }
   const absl::Status status = open_anew();

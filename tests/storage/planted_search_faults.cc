@@ -203,6 +203,7 @@ std::vector<PlantedFault> planted_retention_faults() {
        }},
       {"expire: removes", "and says less",
        [] { return Fault{.expired = [](std::size_t& count) { count /= 2; }}; }},
+      {"expire: after close", "is done all the same", [] { return Fault{.ignores_close = true}; }},
       {"expire: top", "the room goes too",
        [] {
          return Fault{.summed_up = [](std::vector<RoomSummary>& rooms) {

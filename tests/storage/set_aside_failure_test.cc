@@ -2,8 +2,23 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
 
 #include "storage/set_aside_fixture.h"
+
+namespace {
+std::atomic<bool> syncing_fails = false;
+}
+// In place of the C library's, for this program: a disk that fails when the test says so.
+extern "C" int fsync(int fd) {
+  if (!syncing_fails) return static_cast<int>(syscall(SYS_fsync, fd));
+  errno = EIO;
+  return -1;
+}
 
 namespace madang {
 namespace {
@@ -113,7 +128,26 @@ TEST_CASE("set aside: a disk that is full in the middle of a line keeps the line
   }
 }
 
-TEST_CASE("set aside: a file that is moved away or deleted is made anew") {
+TEST_CASE("set aside: what could not be synced counts as dropped and is not in the file") {
+  const SetAsideFolder folder;
+  SetAsideFile file({.path = folder.path()});
+  add_messages(file, 1, 2);
+  file.flush();
+  syncing_fails = true;
+  add_messages(file, 3, 4);
+  file.flush();
+  syncing_fails = false;
+  CHECK(file.written() == 2);
+  CHECK(file.dropped() == 2);
+  CHECK(absl::IsUnavailable(file.last_failure()));
+  CHECK(same_messages(read_whole_set_aside(folder.path()).messages, messages("room", 1, 2)));
+  add_messages(file, 5, 5);
+  file.flush();
+  CHECK(file.written() == 3);
+  CHECK(read_whole_set_aside(folder.path()).messages.size() == 3);
+}
+
+TEST_CASE("set aside: a file that is moved away, deleted or emptied is begun anew") {
   const SetAsideFolder folder;
   SetAsideFile file({.path = folder.path()});
   const std::string moved = folder.path() + ".1";
@@ -128,7 +162,12 @@ TEST_CASE("set aside: a file that is moved away or deleted is made anew") {
   add_messages(file, 5, 6);
   file.flush();
   CHECK(same_messages(read_whole_set_aside(folder.path()).messages, messages("room", 5, 6)));
-  CHECK(file.written() == 6);
+  // Emptied where it lies, as some programs that rotate logs do.
+  fs::resize_file(folder.path(), 0);
+  add_messages(file, 7, 8);
+  file.flush();
+  CHECK(same_messages(read_whole_set_aside(folder.path()).messages, messages("room", 7, 8)));
+  CHECK(file.written() == 8);
 }
 
 TEST_CASE("set aside: of two that have one file the second waits its turn, message by message") {

@@ -238,9 +238,9 @@ struct StoreOnDisk {
     std::string path = folder.string();
     REQUIRE(mkdtemp(path.data()) != nullptr);
     folder = path;
-    auto made = make_store("sqlite:" + (folder / "messages.db").string(), false);
-    if (!made.ok()) made = make_store("memory", false);
-    store = *std::move(made);
+    auto made = make_store({.name = "sqlite:" + (folder / "messages.db").string()});
+    if (!made.ok()) made = make_store({.name = "memory"});
+    store = std::move(made->store);
   }
   ~StoreOnDisk() { std::filesystem::remove_all(folder); }
   std::filesystem::path folder;

@@ -18,7 +18,8 @@ struct RoomSummary {
   WallTime oldest = {};  // the time of `first`; meaningless if there is none
 };
 
-// What one needs to let go of old messages, to move them elsewhere, and to copy a store.
+// What one needs to let go of old messages, to move them elsewhere, and to copy a store. Not the
+// engine alone calls it, so calls may come after close() too: expire() is refused then.
 class MessageRetention {
  public:
   virtual ~MessageRetention() = default;

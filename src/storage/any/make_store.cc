@@ -7,6 +7,9 @@
 #include <utility>
 
 #include "madang/storage/memory/memory_store.h"
+#ifdef MADANG_WITH_ARCHIVE
+#include "madang/storage/archive/archive_store.h"
+#endif
 #ifdef MADANG_WITH_SQLITE
 #include "madang/storage/sqlite/sqlite_store.h"
 #endif
@@ -17,6 +20,7 @@
 namespace madang {
 namespace {
 
+constexpr std::string_view kMemory = "memory";
 constexpr std::string_view kNames =
     "memory"
 #ifdef MADANG_WITH_SQLITE
@@ -27,17 +31,16 @@ constexpr std::string_view kNames =
 #endif
     ;
 
-}  // namespace
-
-absl::StatusOr<std::unique_ptr<MessageStore>> make_store(const std::string& name,
-                                                         [[maybe_unused]] bool search) {
-  if (name == "memory") return std::make_unique<MemoryStore>();
+// The store alone.
+absl::StatusOr<std::unique_ptr<MessageStore>> make_named(const StoreChoice& choice) {
+  const std::string& name = choice.name;
+  if (name == kMemory) return std::make_unique<MemoryStore>();
 #ifdef MADANG_WITH_SQLITE
   constexpr std::string_view kSqlite = "sqlite:";
   if (name.starts_with(kSqlite)) {
     SqliteOptions options;
     options.path = name.substr(kSqlite.size());
-    options.search = search;
+    options.search = choice.search;
     return make_sqlite_store(std::move(options));
   }
 #endif
@@ -45,12 +48,44 @@ absl::StatusOr<std::unique_ptr<MessageStore>> make_store(const std::string& name
   if (name.starts_with("postgres://") || name.starts_with("postgresql://")) {
     PostgresOptions options;
     options.primary = name;
-    options.search = search;
+    options.search = choice.search;
     return make_postgres_store(std::move(options));
   }
 #endif
   return absl::InvalidArgumentError(
       fmt::format("there is no store '{}'; there are {}", name, kNames));
+}
+
+absl::StatusOr<MadeStore> with_archive([[maybe_unused]] MadeStore made,
+                                       [[maybe_unused]] const std::string& folder) {
+#ifdef MADANG_WITH_ARCHIVE
+  auto archive = std::make_unique<ArchiveStore>(std::move(made.store), folder);
+  made.move = [archive = archive.get()](WallTime before, Callback<std::size_t> done) {
+    auto exported = [done = std::move(done)](absl::StatusOr<ArchiveProgress> progress) mutable {
+      if (!progress.ok()) return done(progress.status());
+      done(progress->messages);
+    };
+    archive->export_before(before, nullptr, std::move(exported));
+  };
+  made.store = std::move(archive);
+  return made;
+#else
+  return absl::UnimplementedError("there is no archive: madang was built without libzstd");
+#endif
+}
+
+}  // namespace
+
+absl::StatusOr<MadeStore> make_store(const StoreChoice& choice) {
+  auto store = make_named(choice);
+  if (!store.ok()) return store.status();
+  MadeStore made{.store = *std::move(store)};
+  if (choice.archive_folder.empty()) return made;
+  if (choice.name == kMemory) {
+    // The rooms would begin anew, and the files would hold other messages at their offsets.
+    return absl::InvalidArgumentError("an archive would outlast the store in memory behind it");
+  }
+  return with_archive(std::move(made), choice.archive_folder);
 }
 
 }  // namespace madang

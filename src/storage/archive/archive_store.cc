@@ -14,6 +14,8 @@ namespace {
 
 using archive::ArchiveFolder;
 
+absl::Status closed() { return absl::FailedPreconditionError("the archive is closed"); }
+
 // The oldest message in the files; there are some.
 absl::StatusOr<WallTime> oldest_in(ArchiveFolder& folder, const std::string& room) {
   WallTime oldest = {};
@@ -113,6 +115,7 @@ void ArchiveStore::remove(std::string room, std::uint64_t offset, StatusCallback
   State* const state = state_.get();
   // From the files first: what is left is always the newest, whatever happens in between.
   state->work_on_store(std::move(done), [state, room = std::move(room), offset](auto then) {
+    if (state->closed()) return then(closed());
     auto status = state->folder().remove(room, offset);
     if (status.ok()) {
       status = wait_for_status(
@@ -125,8 +128,10 @@ void ArchiveStore::remove(std::string room, std::uint64_t offset, StatusCallback
 void ArchiveStore::close(StatusCallback done) {
   State* const state = state_.get();
   state->end();
-  state->work_on_store(std::move(done),
-                       [state](auto then) { state->store().close(std::move(then)); });
+  state->work_on_store(std::move(done), [state](auto then) {
+    state->set_closed();
+    state->store().close(std::move(then));
+  });
 }
 
 Duration ArchiveStore::lease_left() const { return state_->store().lease_left(); }
@@ -161,6 +166,7 @@ void ArchiveStore::rooms(std::string after, std::size_t rooms_max,
 void ArchiveStore::expire(WallTime before, std::size_t messages_max, Callback<std::size_t> done) {
   State* const state = state_.get();
   state->work_on_store(std::move(done), [state, before, messages_max](auto then) {
+    if (state->closed()) return then(closed());
     const auto files = expire_files(state->folder(), before, messages_max);
     if (!files.ok() || *files == messages_max) return then(files);
     auto rest = wait_for<std::size_t>([&](auto answer) {

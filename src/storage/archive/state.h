@@ -57,6 +57,10 @@ class ArchiveStore::State {
   void end_export();
   void end();
 
+  // The store has been closed, and somebody else may have the folder. On the worker.
+  bool closed() const { return closed_; }
+  void set_closed() { closed_ = true; }
+
  private:
   const ArchiveOptions options_;
   archive::ArchiveFolder folder_;
@@ -69,6 +73,8 @@ class ArchiveStore::State {
   std::uint64_t appends_ended_ = 0;
   bool exporting_ = false;
   bool ending_ = false;
+
+  bool closed_ = false;  // the worker's
 
   std::mutex store_mutex_;  // held by the worker while it uses the other store
   bool ended_ = false;      // guarded by it

@@ -124,6 +124,19 @@ inline void expire_keeps_top_and_epoch(Trial& trial) {
   }
 }
 
+inline void expire_after_close_is_refused(Trial& trial) {
+  auto store = trial.open();
+  if (store == nullptr || !trial.append(*store, messages("room", 1, 9))) return;
+  if (!trial.expect_ok(trial.try_close(*store), "close()")) return;
+  trial.expect(!trial.try_expire(*store, at_ms(1'000), 100).ok(), "it was done");
+  store.reset();
+  if (!trial.under_test().outlives_objects()) return;
+  store = trial.open();
+  if (store == nullptr) return;
+  trial.expect(trial.read(*store, page_of("room", 0, Direction::kUp)).messages.size() == 9,
+               "messages are gone");
+}
+
 inline std::vector<Promise> retention_promises() {
   return {
       {"retention: is offered", retention_is_offered},
@@ -132,6 +145,7 @@ inline std::vector<Promise> retention_promises() {
        rooms_are_summed_up},
       {"expire: removes so many older messages in one call, and says how many", expire_is_bounded},
       {"expire: top and epoch stay", expire_keeps_top_and_epoch},
+      {"expire: after close() it is refused, and removes nothing", expire_after_close_is_refused},
   };
 }
 

@@ -200,6 +200,14 @@ class Trial {
         [&](auto done) { search->search(std::move(query), std::move(done)); });
   }
 
+  absl::StatusOr<std::size_t> try_expire(MessageStore& store, WallTime before,
+                                         std::size_t messages_max) {
+    auto* retention = store.retention();
+    if (retention == nullptr) return absl::UnimplementedError("retention() is null");
+    return answer<std::size_t>(
+        [&](auto done) { retention->expire(before, messages_max, std::move(done)); });
+  }
+
   // --- The same where there is but one good answer; a bad one breaks the promise
   // ------------------
   bool append(MessageStore& store, MessageBatch batch) {
@@ -229,9 +237,7 @@ class Trial {
   std::size_t expire(MessageStore& store, WallTime before, std::size_t messages_max) {
     auto* retention = store.retention();
     if (!expect(retention != nullptr, "retention() is null")) return 0;
-    return good("expire()", answer<std::size_t>([&](auto done) {
-                  retention->expire(before, messages_max, std::move(done));
-                }));
+    return good("expire()", try_expire(store, before, messages_max));
   }
   // What is found once the store has had its time to notice, which `settled` recognizes.
   SearchPage search(MessageStore& store, const SearchQuery& query,
