@@ -132,6 +132,48 @@ TEST_CASE("open: a server without a free connection is Unavailable, and heals") 
   CHECK(append(*first, messages("room", 2, 2)).ok());
 }
 
+TEST_CASE(
+    "open: when max_connections are taken it is Unavailable, and a writer that is in goes on") {
+  if (shared_server() == nullptr) return;
+  const auto options = test_options();
+  const auto writer = make_postgres_store(options);
+  REQUIRE(open(*writer).ok());
+  REQUIRE(append(*writer, messages("room", 1, 1)).ok());
+  const auto late = make_postgres_store(test_options());
+  {
+    const auto taken = shared_server()->occupy();
+    const absl::Status refused = open(*late).status();
+    INFO(refused.ToString());
+    CHECK(absl::IsUnavailable(refused));
+    CHECK(refused.message().find("connection") != std::string::npos);
+    CHECK(absl::IsUnavailable(load(*writer, "room").status()));
+    CHECK(append(*writer, messages("room", 2, 2)).ok());
+  }
+  CHECK(eventually([&] { return open(*late).ok(); }));
+  CHECK(eventually([&] { return holds_exactly(*writer, "room", 2); }));
+}
+
+TEST_CASE("append: a password that is changed is said in the server's words, until it fits again") {
+  if (shared_server() == nullptr) return;
+  const auto store = make_postgres_store(test_options());
+  REQUIRE(open(*store).ok());
+  REQUIRE(append(*store, messages("room", 1, 5)).ok());
+  shared_server()->run("ALTER ROLE app PASSWORD 'another'");
+  shared_server()->run(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'app'");
+  // What was under way when the session ended may hear of that instead.
+  absl::Status status;
+  CHECK(eventually([&] {
+    status = append(*store, messages("room", 6, 9)).status();
+    return status.message().find("password authentication failed") != std::string::npos;
+  }));
+  INFO(status.ToString());
+  CHECK(absl::IsUnavailable(status));
+  shared_server()->run("ALTER ROLE app PASSWORD 'secret'");
+  CHECK(append_until_clear(*store, messages("room", 6, 9)).ok());
+  CHECK(eventually([&] { return holds_exactly(*store, "room", 9); }));
+}
+
 TEST_CASE("open: a schema newer than the library is refused, and nothing in it is touched") {
   if (shared_server() == nullptr) return;
   const auto options = test_options();

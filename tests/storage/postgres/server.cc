@@ -226,6 +226,16 @@ std::string PostgresServer::run(const std::string& sql) const {
   return value;
 }
 
+std::shared_ptr<void> PostgresServer::occupy() const {
+  using Taken = std::unique_ptr<PGconn, decltype(&PQfinish)>;
+  auto all = std::make_shared<std::vector<Taken>>();
+  for (;;) {
+    Taken taken(PQconnectdb(conninfo().c_str()), &PQfinish);
+    if (PQstatus(taken.get()) != CONNECTION_OK) return all;
+    all->push_back(std::move(taken));
+  }
+}
+
 std::string PostgresServer::log() const { return read_file(folder_ + "/log"); }
 
 }  // namespace madang::testing

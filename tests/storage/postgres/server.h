@@ -33,6 +33,9 @@ class PostgresServer {
   void pause();
   void resume();
 
+  // Takes all connections that an ordinary role can get, until the answer is destroyed.
+  std::shared_ptr<void> occupy() const;
+
   int port() const { return port_; }
   std::string conninfo(const std::string& user = "app",
                        const std::string& password = "secret") const;
