@@ -35,6 +35,7 @@ struct Options {
   std::uint16_t port = 8000;
   std::string store = CHAT_STORE;
   std::string archive = {};
+  std::string journal = {};
   int warm_days = 92;
   std::string page = CHAT_FOLDER "/page";
   std::string sdk = CHAT_FOLDER "/node_modules/centrifuge/dist/centrifuge.js";
@@ -91,8 +92,10 @@ int serve(const Options& options) {
   const auto files = read_page(options);
   if (!files) return 1;
 
-  auto made = madang::make_store(
-      {.name = options.store, .search = true, .archive_folder = options.archive});
+  auto made = madang::make_store({.name = options.store,
+                                  .search = true,
+                                  .archive_folder = options.archive,
+                                  .journal = options.journal});
   if (!made.ok()) {
     fmt::print(stderr, "chat: {}\n", made.status().ToString());
     return 1;
@@ -162,6 +165,8 @@ int main(int argc, char** argv) {
   app.add_option("--store", options.store,
                  "Where messages stay: sqlite:PATH, postgres://..., or memory for nowhere")
       ->capture_default_str();
+  app.add_option("--journal", options.journal,
+                 "File that takes messages while PostgreSQL is away; none: they fail meanwhile");
   app.add_option("--archive", options.archive,
                  "Folder where old messages lie in compressed files; none: they stay in the store");
   app.add_option("--warm-days", options.warm_days, "Days until a message goes to the archive")

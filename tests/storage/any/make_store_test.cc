@@ -36,6 +36,15 @@ TEST_CASE("make_store: an archive does not go before a store that it would outla
 }
 
 #ifdef MADANG_TEST_SQLITE
+TEST_CASE("make_store: a journal is for a store far away, and needs no server to be chosen") {
+  for (const std::string name : {"memory", "sqlite:there.db"}) {
+    const auto made = make_store({.name = name, .journal = "journal.db"});
+    CHECK(absl::IsInvalidArgument(made.status()));
+  }
+  const auto made = make_store({.name = "postgres://nobody@nowhere", .journal = "journal.db"});
+  CHECK((made.ok() || absl::IsInvalidArgument(made.status())));
+}
+
 TEST_CASE("make_store: with a folder old messages move there and are still read") {
   const ArchiveTestFolder folder;
   const auto all = three_months();

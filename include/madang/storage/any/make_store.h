@@ -25,6 +25,11 @@ struct StoreChoice {
   // store. It needs libzstd where madang was built, and a store that outlasts the process. Empty:
   // all messages stay in the store.
   std::string archive_folder = {};
+  // A file of SQLite's that takes messages while PostgreSQL is away, for ten minutes at most: a
+  // JournaledStore is put in front of it, under a lease of that length in the name of this machine
+  // and this file. What PostgreSQL then refuses for good goes to `journal`.refused, a SetAsideFile.
+  // Empty: while PostgreSQL is away nothing is acknowledged that is to stay.
+  std::string journal = {};
 };
 
 struct MadeStore {
@@ -36,10 +41,9 @@ struct MadeStore {
 
 // For programs that let their operator choose. Those who link madang::any link all these stores; a
 // host that knows its store links that.
-//   InvalidArgument   another name (the error says which there are), or an archive before a store
-//   in
-//                     memory
-//   Unimplemented     an archive, where madang was built without
+//   InvalidArgument   another name (the error says which there are); an archive before a store in
+//                     memory; a journal beside one that is not far away
+//   Unimplemented     an archive or a journal, where madang was built without
 absl::StatusOr<MadeStore> make_store(const StoreChoice& choice);
 
 }  // namespace madang
