@@ -11,6 +11,7 @@ namespace madang {
 namespace {
 
 using conformance::messages;
+using conformance::same_messages;
 
 std::string content_of(const std::string& path) {
   std::ifstream stream(path, std::ios::binary);
@@ -67,15 +68,45 @@ TEST_CASE("schema: a newer one is refused and nothing is touched") {
     REQUIRE(store.open().ok());
     CHECK(store.close().ok());
   }
-  run_sql(folder.path(), "PRAGMA user_version = 2");
+  run_sql(folder.path(), "PRAGMA user_version = 3");
   const std::string before = content_of(folder.path());
   WaitingStore store(folder.options());
   const auto opened = store.open();
   CHECK(absl::IsFailedPrecondition(opened.status()));
   CHECK(opened.status().message().find("newer") != std::string_view::npos);
   CHECK(content_of(folder.path()) == before);
-  run_sql(folder.path(), "PRAGMA user_version = 1");
+  run_sql(folder.path(), "PRAGMA user_version = 2");
   CHECK(store.open().ok());
+}
+
+TEST_CASE("schema: the first one is made into this one, and its messages are found again") {
+  const StoreFolder folder;
+  SqliteOptions options = folder.options();
+  options.search = true;
+  {
+    WaitingStore store(options);
+    REQUIRE(store.open().ok());
+    CHECK(stored(store.append(messages("room", 1, 5))));
+    CHECK(store.close().ok());
+  }
+  run_sql(folder.path(),
+          "DROP TABLE words; DROP TABLE word_rows;"
+          "ALTER TABLE messages DROP COLUMN word_row; ALTER TABLE state DROP COLUMN spill;"
+          "CREATE VIRTUAL TABLE words USING"
+          " fts5(text, content = '', columnsize = 0, detail = full, tokenize = 'ascii');"
+          "INSERT INTO words(rowid, text) VALUES(4294967297, 'message 1');"
+          "PRAGMA user_version = 1");
+  WaitingStore store(options);
+  const auto opened = store.open();
+  REQUIRE_MESSAGE(opened.ok(), opened.status().ToString());
+  CHECK(same_messages(store.load("room")->messages, messages("room", 1, 5)));
+  CHECK(stored(store.append(messages("room", 6, 6))));
+  const auto count = [&] {
+    return store.search({.text = "message", .rooms = {"room"}})->messages.size();
+  };
+  for (int tries = 0; tries < 1000 && count() < 6; ++tries)
+    CHECK(store.remove("nobody", 1).ok());  // lets a step be done
+  CHECK(count() == 6);
 }
 
 TEST_CASE("schema: a database of somebody else is refused and nothing is touched") {

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <tuple>
+
 #include "storage/sqlite/store_folder.h"
 
 namespace madang {
@@ -108,6 +113,128 @@ TEST_CASE("search: offsets far apart are found in order, page by page") {
     query.below = SearchCursor{.time = last.time, .room = last.room, .offset = last.offset};
   }
   CHECK(all == Offsets{1ull << 62, far + (1ull << 33), far, 3});
+}
+
+// All that is found, by pages of so many.
+std::vector<StoredMessage> found_by_pages(WaitingStore& store, SearchQuery query) {
+  std::vector<StoredMessage> all;
+  for (int pages = 0; pages < 1000; ++pages) {
+    const auto page = store.search(query);
+    REQUIRE_MESSAGE(page.ok(), page.status().ToString());
+    if (page->messages.empty()) break;
+    all.insert(all.end(), page->messages.begin(), page->messages.end());
+    query.below = SearchCursor{all.back().time, all.back().room, all.back().offset};
+  }
+  return all;
+}
+
+MessageBatch newest_first(MessageBatch batch) {
+  std::sort(batch.begin(), batch.end(), [](const StoredMessage& a, const StoredMessage& b) {
+    return std::tie(a.time, a.room, a.offset) > std::tie(b.time, b.room, b.offset);
+  });
+  return batch;
+}
+
+TEST_CASE("search: old months that are brought in late stand where their time is") {
+  const StoreFolder folder;
+  WaitingStore store(with_search(folder, true));
+  REQUIRE(store.open().ok());
+  MessageBatch all;
+  for (std::int64_t month = 5; month >= -5; --month) {
+    MessageBatch batch;
+    for (std::uint64_t i = 1; i <= 20; ++i) {
+      const std::string room = "room" + std::to_string(i % 3);
+      const std::int64_t ms = month * 1000 + static_cast<std::int64_t>(i * 7 % 5);
+      batch.push_back(message_at(room, (5 - month) * 100 + i, ms, "word"));
+    }
+    CHECK(stored(store.append(batch)));
+    all.insert(all.end(), batch.begin(), batch.end());
+  }
+  const SearchQuery query{.text = "word", .rooms = {"room0", "room1", "room2"}, .messages_max = 7};
+  CHECK(conformance::same_messages(found_by_pages(store, query), newest_first(all)));
+}
+
+TEST_CASE("search: times at the ends of all time are found in order") {
+  const StoreFolder folder;
+  WaitingStore store(with_search(folder, true));
+  REQUIRE(store.open().ok());
+  MessageBatch batch;
+  constexpr auto kLeast = std::numeric_limits<std::int64_t>::min();
+  constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
+  for (const std::int64_t ms :
+       {kLeast, kLeast + 1, std::int64_t{-1}, std::int64_t{0}, std::int64_t{1}, kMost - 1, kMost}) {
+    batch.push_back(message("room", batch.size() + 1, "word"));
+    batch.back().time = WallTime(std::chrono::milliseconds(ms));
+  }
+  CHECK(stored(store.append(batch)));
+  const SearchQuery query{.text = "word", .rooms = {"room"}, .messages_max = 2};
+  CHECK(conformance::same_messages(found_by_pages(store, query), newest_first(batch)));
+}
+
+TEST_CASE("search: more messages of one millisecond than it has places for are all in order") {
+  const StoreFolder folder(StoreFolder::kInMemory);
+  constexpr std::uint64_t kCount = 66'000;
+  MessageBatch rare;
+  {
+    WaitingStore store(with_search(folder, true));
+    REQUIRE(store.open().ok());
+    for (std::uint64_t offset = 1; offset <= kCount;) {
+      MessageBatch batch;
+      for (int i = 0; i < 11'000; ++i, ++offset) {
+        const bool is_rare = offset % 6000 == 0;
+        batch.push_back(message_at("room", offset, 1, is_rare ? "rare" : "word"));
+        if (is_rare) rare.push_back(batch.back());
+      }
+      CHECK(stored(store.append(std::move(batch))));
+    }
+    CHECK(store.close().ok());
+  }
+  WaitingStore store(with_search(folder, true));
+  REQUIRE(store.open().ok());
+  for (const std::int64_t ms : {0, 2, 3}) {
+    rare.push_back(message_at("other", static_cast<std::uint64_t>(ms) + 1, ms, "rare"));
+    CHECK(stored(store.append({rare.back()})));
+  }
+  const SearchQuery query{.text = "rare", .rooms = {"room", "other"}, .messages_max = 3};
+  CHECK(conformance::same_messages(found_by_pages(store, query), newest_first(rare)));
+  CHECK(store.remove("room", kCount).ok());
+  for (int tries = 0; tries < 1000 && found(store, "rare").size() > 0; ++tries)
+    CHECK(store.remove("nobody", 1).ok());
+  CHECK(found(store, "rare", {"room", "other"}) == Offsets{4, 3, 1});
+}
+
+TEST_CASE("search: many rooms that are quiet are found behind one that is loud") {
+  const StoreFolder folder(StoreFolder::kInMemory);
+  WaitingStore store(with_search(folder, true));
+  REQUIRE(store.open().ok());
+  SearchQuery query{.text = "word", .rooms = {}, .messages_max = 30};
+  MessageBatch quiet;
+  for (std::uint64_t i = 1; i <= 100; ++i) {
+    query.rooms.push_back("quiet" + std::to_string(i));
+    // Some of them are among the first that are looked at.
+    const std::int64_t ms = i % 10 == 0 ? 6000 : 1;
+    quiet.push_back(message_at(query.rooms.back(), i, ms, "word"));
+  }
+  CHECK(stored(store.append(quiet)));
+  MessageBatch loud;
+  for (std::uint64_t i = 1; i <= 7000; ++i)
+    loud.push_back(message_at("loud", i, static_cast<std::int64_t>(i), "word"));
+  CHECK(stored(store.append(std::move(loud))));
+  CHECK(conformance::same_messages(found_by_pages(store, query), newest_first(quiet)));
+}
+
+TEST_CASE("search: words of a run stand beside each other, wherever else they are") {
+  const StoreFolder folder;
+  WaitingStore store(with_search(folder, true));
+  REQUIRE(store.open().ok());
+  MessageBatch batch;
+  for (std::uint64_t i = 1; i <= 40; ++i)
+    batch.push_back(message("room", i, i % 10 == 0 ? "가나다" : "가나 나다"));
+  CHECK(stored(store.append(batch)));
+  CHECK(found(store, "가나다") == Offsets{40, 30, 20, 10});
+  CHECK(found(store, "가나 나다").size() == 40);
+  const SearchQuery query{.text = "가나다", .rooms = {"room"}, .messages_max = 1};
+  CHECK(found_by_pages(store, query).size() == 4);
 }
 
 }  // namespace
