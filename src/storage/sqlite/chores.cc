@@ -45,7 +45,10 @@ bool Chores::sweep(State& state, WordIndex* words) {
   }
   const std::optional<Room> room = rooms_.at(id);
   if (!database_.ok()) return false;
-  if (!room || !sweep_room(*room, state, words)) run(database_, drop_removal_, id);
+  if (!room || !sweep_room(*room, state, words)) {
+    run(database_, drop_removal_, id);
+    if (words != nullptr) words->forget_windows();
+  }
   return true;
 }
 

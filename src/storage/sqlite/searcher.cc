@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/sqlite/searcher.h"
 
+#include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "storage/sqlite/schema.h"
@@ -24,6 +26,7 @@ SearchStatements::SearchStatements(Database& database)
     : match(database,
             "SELECT rowid FROM words WHERE words MATCH ? AND rowid <= ? ORDER BY rowid DESC"),
       row(database, "SELECT row FROM word_rows WHERE id = ?"),
+      window(database, "SELECT slack FROM word_windows WHERE id = ?"),
       span(database, "SELECT room, high FROM spans WHERE id = ?"),
       message(database, "SELECT time, word_row FROM messages WHERE id = ?"),
       record(database, "SELECT record FROM messages WHERE id = ?"),
@@ -43,7 +46,7 @@ void Searcher::run(SearchPage& page) {
   if (rooms_.empty() || query_.messages_max == 0) return;
   std::int64_t last = kWordRowMax;
   if (query_.below) {
-    last = last_word_row(ms_of(query_.below->time), read_state(database_).spill_ms);
+    last = last_word_row(ms_of(query_.below->time), read_state(database_).spill_windows);
   }
   const std::optional<std::int64_t> rest = read(last, looks_at_all_rooms());
   if (rest) read(*rest, false);
@@ -85,8 +88,24 @@ std::optional<std::int64_t> Searcher::read(std::int64_t last, bool all_rooms) {
 }
 
 bool Searcher::is_done(std::int64_t word_row) const {
-  // A message is never later than where it stands.
-  return is_full() && counted_ms(std::get<0>(*found_.rbegin())) > counted_ms_of_row(word_row);
+  if (!is_full()) return false;
+  const std::int64_t end_ms = end_of_window(window_of_row(word_row));
+  const bool same_window = window_of_row(word_row) == window_;
+  return std::get<0>(*found_.rbegin()) > (same_window ? std::min(latest_ms_, end_ms) : end_ms);
+}
+
+// Of what is found after this, nothing in its window is later than this by more than the slack.
+void Searcher::note_time(std::int64_t word_row, std::int64_t time_ms) {
+  if (window_of_row(word_row) != window_) {
+    window_ = window_of_row(word_row);
+    Rows rows(statements_.window, window_);
+    if (!rows.next()) {
+      return database_.fail(absl::DataLossError("the index of words has lost a window of time"));
+    }
+    slack_ms_ = rows.number(0);
+    latest_ms_ = std::numeric_limits<std::int64_t>::max();
+  }
+  latest_ms_ = std::min(latest_ms_, sum_of_ms(time_ms, slack_ms_));
 }
 
 void Searcher::note(std::int64_t word_row) {
@@ -104,6 +123,7 @@ void Searcher::note(std::int64_t word_row) {
   if (!messages.next() || messages.number_or_null(1) != word_row) {
     return database_.fail(absl::DataLossError("the index of words names another message"));
   }
+  note_time(word_row, messages.number(0));
   const Place place(messages.number(0), span.room->name, offset, row);
   if (!is_below_cursor(place) || (is_full() && place < *found_.rbegin())) return;
   if (needs_text_ && !has_phrases(place, span.room->id)) return;

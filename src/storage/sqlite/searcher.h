@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -24,16 +25,17 @@ struct SearchStatements {
 
   Statement match;
   Statement row;
+  Statement window;
   Statement span;
   Statement message;
   Statement record;
   Statement rooms;
 };
 
-// One search. The index names messages by time, the newest first, and is asked for no more than a
-// page takes; those of one millisecond are gathered, and sorted by room and offset. A few rooms, or
-// small ones, are part of what it is asked for. Where most messages are of a room that is searched,
-// it is quicker to look at those of all rooms, and to pass over some.
+// One search. The index names messages by time, the newest first but for a known disorder, and is
+// asked for no more than a page takes: until nothing that is still to come can be on it. A few
+// rooms, or small ones, are part of what it is asked for. Where most messages are of a room that is
+// searched, it is quicker to look at those of all rooms, and to pass over some.
 class Searcher {
  public:
   Searcher(Database& database, RoomTable& rooms, SearchStatements& statements,
@@ -58,6 +60,7 @@ class Searcher {
   bool is_full() const { return found_.size() >= query_.messages_max; }
   // Whether nothing that comes now can be on the page.
   bool is_done(std::int64_t word_row) const;
+  void note_time(std::int64_t word_row, std::int64_t time_ms);
   void note(std::int64_t word_row);
   const Span& span_of(std::int64_t row);
   bool is_below_cursor(const Place& place) const;
@@ -73,6 +76,10 @@ class Searcher {
   std::map<std::int64_t, Room> rooms_ = {};  // that are searched, by id
   std::map<std::int64_t, Span> spans_ = {};  // that were met
   std::set<Place, std::greater<>> found_ = {};
+  // Of what was noted last: its window, the slack of that, and what no later one of it exceeds.
+  std::int64_t window_ = std::numeric_limits<std::int64_t>::min();
+  std::int64_t slack_ms_ = 0;
+  std::int64_t latest_ms_ = 0;
 };
 
 }  // namespace madang::sqlite

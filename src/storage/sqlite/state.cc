@@ -13,7 +13,7 @@ std::int64_t seal_of(const State& state) {
     seal.add(static_cast<std::uint64_t>(number));
   }
   // Stores had no such column once, and none had anything in it.
-  if (state.spill_ms != 0) seal.add(static_cast<std::uint64_t>(state.spill_ms));
+  if (state.spill_windows != 0) seal.add(static_cast<std::uint64_t>(state.spill_windows));
   return seal.add(state.lineage).add(state.file).value();
 }
 
@@ -37,7 +37,7 @@ State read_state(Database& database) {
   state.file = rows.bytes(5);
   state.mark = rows.number(6);
   state.indexed = rows.number(7);
-  state.spill_ms = rows.number(8);
+  state.spill_windows = rows.number(8);
   if (rows.number(9) != seal_of(state)) {
     database.fail(absl::DataLossError("the store's state is damaged"));
   }
@@ -49,7 +49,7 @@ void insert_state(Database& database, const State& state) {
                    "INSERT INTO state(id, term, open_term, unclean_term, generation, lineage, file,"
                    " mark, indexed, spill, seal) VALUES(1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   run(database, insert, state.term, state.open_term, state.unclean_term, state.generation,
-      state.lineage, state.file, state.mark, state.indexed, state.spill_ms, seal_of(state));
+      state.lineage, state.file, state.mark, state.indexed, state.spill_windows, seal_of(state));
 }
 
 StateRow::StateRow(Database& database)
@@ -62,7 +62,7 @@ StateRow::StateRow(Database& database)
 void StateRow::update(const State& state, std::int64_t term_before) {
   const bool done = run(database_, update_, state.term, state.open_term, state.unclean_term,
                         state.generation, state.lineage, state.file, state.mark, state.indexed,
-                        state.spill_ms, seal_of(state), term_before);
+                        state.spill_windows, seal_of(state), term_before);
   if (done && sqlite3_changes(database_.handle()) != 1) {
     database_.fail(absl::FailedPreconditionError("another writer has taken the store"));
   }

@@ -107,8 +107,9 @@ void WordIndex::remove(std::int64_t word_row, std::int64_t room, std::string_vie
   run(database_, delete_, word_row, Text{terms_of(payload, room)});
 }
 
-void WordIndex::note_spill(State& state) const {
-  state.spill_ms = std::max(state.spill_ms, rows_.spill_ms());
+void WordIndex::flush(State& state) {
+  rows_.flush();
+  state.spill_windows = std::max(state.spill_windows, rows_.spill_windows());
 }
 
 std::string WordQuery::of(const std::vector<SearchPhrase>& phrases,

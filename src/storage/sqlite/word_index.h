@@ -31,8 +31,11 @@ class WordIndex {
                                   std::string_view payload);
   void remove(std::int64_t word_row, std::int64_t room, std::string_view payload);
 
+  // Lets go of what only messages that were removed needed.
+  void forget_windows() { rows_.forget_windows(); }
+
   // To be called before the state is written with what was added.
-  void note_spill(State& state) const;
+  void flush(State& state);
 
  private:
   Database& database_;

@@ -104,7 +104,7 @@ absl::Status Writer::ready() {
 absl::Status Writer::commit(Transaction& transaction, const State& state) {
   State after = state;
   ++after.mark;
-  if (tables_->words) tables_->words->note_spill(after);
+  if (tables_->words) tables_->words->flush(after);
   tables_->state.update(after, state_.term);
   if (absl::Status status = transaction.commit(); !status.ok()) return status;
   state_ = std::move(after);

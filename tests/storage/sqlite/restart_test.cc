@@ -90,7 +90,7 @@ TEST_CASE("schema: the first one is made into this one, and its messages are fou
     CHECK(store.close().ok());
   }
   run_sql(folder.path(),
-          "DROP TABLE words; DROP TABLE word_rows;"
+          "DROP TABLE words; DROP TABLE word_rows; DROP TABLE word_windows;"
           "ALTER TABLE messages DROP COLUMN word_row; ALTER TABLE state DROP COLUMN spill;"
           "CREATE VIRTUAL TABLE words USING"
           " fts5(text, content = '', columnsize = 0, detail = full, tokenize = 'ascii');"
