@@ -13,12 +13,15 @@
 namespace madang::sqlite {
 namespace {
 
-// To ask for a room costs some microseconds each.
-constexpr std::size_t kRoomsAskedFor = 64;
-// Of so many rooms of the store one must be searched before those of all are looked at, and a page
-// must be full after so many messages.
-constexpr std::int64_t kRoomsPassedOver = 16;
-constexpr std::size_t kMessagesLookedAt = 5000;
+// Messages of any room that are looked at before rooms are asked for. To ask for a room costs as
+// much as to look at some dozens of them.
+constexpr std::size_t kMessagesLookedAt = 2000;
+// What a query asks the index for at most. The others are looked for in the text.
+constexpr std::size_t kWordsAskedFor = 32;
+// How rare a word is, is seen from so many messages that have it.
+constexpr int kMessagesProbed = 32;
+// To read a text costs as much as to pass over so many messages in the index.
+constexpr double kPassedOverForText = 500;
 
 }  // namespace
 
@@ -48,7 +51,8 @@ void Searcher::run(SearchPage& page) {
   if (query_.below) {
     last = last_word_row(ms_of(query_.below->time), read_state(database_).spill_windows);
   }
-  const std::optional<std::int64_t> rest = read(last, looks_at_all_rooms());
+  choose_words(last);
+  const std::optional<std::int64_t> rest = read(last, true);
   if (rest) read(*rest, false);
   for (const Place& place : found_) {
     page.messages.push_back(message_at(place, span_of(std::get<3>(place)).room->id));
@@ -63,11 +67,49 @@ void Searcher::find_rooms() {
   }
 }
 
-bool Searcher::looks_at_all_rooms() {
-  if (rooms_.size() <= kRoomsAskedFor) return false;
+void Searcher::choose_words(std::int64_t last) {
+  std::set<std::string_view> all;
+  for (const SearchPhrase& phrase : phrases_)
+    all.insert(phrase.words.begin(), phrase.words.end());
+  std::vector<std::pair<double, std::string_view>> reaches;
+  for (const std::string_view word : all) {
+    if (reaches.size() == kWordsAskedFor) break;
+    reaches.emplace_back(all.size() == 1 ? 0 : reach_of(word, last), word);
+  }
+  const double rarest = std::max_element(reaches.begin(), reaches.end())->first;
+  const double times = std::max(1.0, kPassedOverForText * share_of_rooms());
+  for (const auto& [reach, word] : reaches) {
+    if (reach * times >= rarest) words_.push_back(word);
+  }
+  needs_text_ = needs_text_ || words_.size() < all.size();
+}
+
+// How far back in time one goes for some messages that have a word: the farther, the rarer it is.
+double Searcher::reach_of(std::string_view word, std::int64_t last) {
+  constexpr double kBeyondAllTime = 1e30;
+  const std::string match = WordQuery::of({word}, {});
+  Rows rows(statements_.match, Text{match}, last);
+  std::int64_t newest = 0;
+  std::int64_t oldest = 0;
+  for (int count = 0; count < kMessagesProbed; ++count) {
+    if (!rows.next()) return kBeyondAllTime * (kMessagesProbed - count);
+    oldest = rows.number(0);
+    if (count == 0) newest = oldest;
+  }
+  return std::max(1.0, static_cast<double>(time_of(newest)) - static_cast<double>(time_of(oldest)));
+}
+
+std::int64_t Searcher::time_of(std::int64_t word_row) {
+  Rows rows(statements_.row, word_row);
+  if (!rows.next()) return 0;
+  Rows messages(statements_.message, rows.number(0));
+  return messages.next() ? messages.number(0) : 0;
+}
+
+double Searcher::share_of_rooms() {
   Rows rows(statements_.rooms);
-  return rows.next() &&
-         rows.number(0) <= static_cast<std::int64_t>(rooms_.size()) * kRoomsPassedOver;
+  const double all = rows.next() ? static_cast<double>(rows.number(0)) : 0;
+  return static_cast<double>(rooms_.size()) / std::max(1.0, all);
 }
 
 std::optional<std::int64_t> Searcher::read(std::int64_t last, bool all_rooms) {
@@ -75,7 +117,7 @@ std::optional<std::int64_t> Searcher::read(std::int64_t last, bool all_rooms) {
   for (const auto& [id, room] : rooms_) {
     if (!all_rooms) asked_for.push_back(id);
   }
-  const std::string match = WordQuery::of(phrases_, asked_for);
+  const std::string match = WordQuery::of(words_, asked_for);
   Rows rows(statements_.match, Text{match}, last);
   for (std::size_t looked_at = 0; rows.next(); ++looked_at) {
     const std::int64_t word_row = rows.number(0);

@@ -33,9 +33,11 @@ struct SearchStatements {
 };
 
 // One search. The index names messages by time, the newest first but for a known disorder, and is
-// asked for no more than a page takes: until nothing that is still to come can be on it. A few
-// rooms, or small ones, are part of what it is asked for. Where most messages are of a room that is
-// searched, it is quicker to look at those of all rooms, and to pass over some.
+// asked for no more than a page takes: until nothing that is still to come can be on it. It goes
+// through all messages with a word, so a word that is much more common than another is not asked
+// for: it is looked for in the texts that have the rarer one. At first it is asked for messages of
+// any room, which finds the page at once if a word is rare, or if most messages are of a room that
+// is searched. Otherwise the rooms become a part of what it is asked for.
 class Searcher {
  public:
   Searcher(Database& database, RoomTable& rooms, SearchStatements& statements,
@@ -53,7 +55,10 @@ class Searcher {
   using Place = std::tuple<std::int64_t, std::string_view, std::uint64_t, std::int64_t>;
 
   void find_rooms();
-  bool looks_at_all_rooms();
+  void choose_words(std::int64_t last);
+  double reach_of(std::string_view word, std::int64_t last);
+  std::int64_t time_of(std::int64_t word_row);
+  double share_of_rooms();
   // Reads what the index finds at or below `last`. Where to go on if it was given up, because the
   // index found too much in other rooms.
   std::optional<std::int64_t> read(std::int64_t last, bool all_rooms);
@@ -72,9 +77,10 @@ class Searcher {
   SearchStatements& statements_;
   const SearchQuery& query_;
   const std::vector<SearchPhrase>& phrases_;
-  const bool needs_text_;
-  std::map<std::int64_t, Room> rooms_ = {};  // that are searched, by id
-  std::map<std::int64_t, Span> spans_ = {};  // that were met
+  std::vector<std::string_view> words_ = {};  // that the index is asked for
+  bool needs_text_;                           // to see the others, or where they are
+  std::map<std::int64_t, Room> rooms_ = {};   // that are searched, by id
+  std::map<std::int64_t, Span> spans_ = {};   // that were met
   std::set<Place, std::greater<>> found_ = {};
   // Of what was noted last: its window, the slack of that, and what no later one of it exceeds.
   std::int64_t window_ = std::numeric_limits<std::int64_t>::min();

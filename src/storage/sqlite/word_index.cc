@@ -2,7 +2,6 @@
 #include "storage/sqlite/word_index.h"
 
 #include <algorithm>
-#include <set>
 
 #include "storage/script.h"
 
@@ -112,11 +111,8 @@ void WordIndex::flush(State& state) {
   state.spill_windows = std::max(state.spill_windows, rows_.spill_windows());
 }
 
-std::string WordQuery::of(const std::vector<SearchPhrase>& phrases,
+std::string WordQuery::of(const std::vector<std::string_view>& words,
                           const std::vector<std::int64_t>& rooms) {
-  std::set<std::string_view> words;
-  for (const SearchPhrase& phrase : phrases)
-    words.insert(phrase.words.begin(), phrase.words.end());
   std::string query = "(";
   for (const std::string_view word : words)
     add_quoted(query, " AND ", word);

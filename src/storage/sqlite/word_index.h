@@ -46,8 +46,8 @@ class WordIndex {
 
 // What a search asks the index.
 struct WordQuery {
-  // That all words of the phrases are there, and that one of `rooms` is; none: any room.
-  static std::string of(const std::vector<SearchPhrase>& phrases,
+  // That all words are there, and that one of `rooms` is; none: any room.
+  static std::string of(const std::vector<std::string_view>& words,
                         const std::vector<std::int64_t>& rooms);
 
   // Whether the index alone cannot tell: it does not know where in a message a word is.
