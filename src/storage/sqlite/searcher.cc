@@ -13,9 +13,11 @@
 namespace madang::sqlite {
 namespace {
 
-// Messages of any room that are looked at before rooms are asked for. To ask for a room costs as
-// much as to look at some dozens of them.
-constexpr std::size_t kMessagesLookedAt = 2000;
+// Messages of any room that are looked at before rooms are asked for: more if one in some of the
+// store's rooms is searched, because to ask for many rooms takes long.
+constexpr std::size_t kMessagesLookedAt = 300;
+constexpr std::size_t kMessagesLookedAtMax = 3000;
+constexpr double kGoodShare = 1.0 / 16;
 // What a query asks the index for at most. The others are looked for in the text.
 constexpr std::size_t kWordsAskedFor = 32;
 // How rare a word is, is seen from so many messages that have it.
@@ -29,6 +31,7 @@ SearchStatements::SearchStatements(Database& database)
     : match(database,
             "SELECT rowid FROM words WHERE words MATCH ? AND rowid <= ? ORDER BY rowid DESC"),
       row(database, "SELECT row FROM word_rows WHERE id = ?"),
+      last_row(database, "SELECT max(id) FROM word_rows WHERE id <= ?"),
       window(database, "SELECT slack FROM word_windows WHERE id = ?"),
       span(database, "SELECT room, high FROM spans WHERE id = ?"),
       message(database, "SELECT time, word_row FROM messages WHERE id = ?"),
@@ -51,6 +54,7 @@ void Searcher::run(SearchPage& page) {
   if (query_.below) {
     last = last_word_row(ms_of(query_.below->time), read_state(database_).spill_windows);
   }
+  share_ = share_of_rooms();
   choose_words(last);
   const std::optional<std::int64_t> rest = read(last, true);
   if (rest) read(*rest, false);
@@ -77,33 +81,36 @@ void Searcher::choose_words(std::int64_t last) {
     reaches.emplace_back(all.size() == 1 ? 0 : reach_of(word, last), word);
   }
   const double rarest = std::max_element(reaches.begin(), reaches.end())->first;
-  const double times = std::max(1.0, kPassedOverForText * share_of_rooms());
+  const double times = std::max(1.0, kPassedOverForText * share_);
   for (const auto& [reach, word] : reaches) {
     if (reach * times >= rarest) words_.push_back(word);
   }
   needs_text_ = needs_text_ || words_.size() < all.size();
 }
 
-// How far back in time one goes for some messages that have a word: the farther, the rarer it is.
+// How many messages one passes for some that have a word: the more, the rarer it is.
 double Searcher::reach_of(std::string_view word, std::int64_t last) {
-  constexpr double kBeyondAllTime = 1e30;
+  constexpr double kBeyondAll = 1e30;
   const std::string match = WordQuery::of({word}, {});
   Rows rows(statements_.match, Text{match}, last);
   std::int64_t newest = 0;
   std::int64_t oldest = 0;
   for (int count = 0; count < kMessagesProbed; ++count) {
-    if (!rows.next()) return kBeyondAllTime * (kMessagesProbed - count);
+    if (!rows.next()) return kBeyondAll * (kMessagesProbed - count);
     oldest = rows.number(0);
     if (count == 0) newest = oldest;
   }
-  return std::max(1.0, static_cast<double>(time_of(newest)) - static_cast<double>(time_of(oldest)));
+  return messages_between(oldest, newest);
 }
 
-std::int64_t Searcher::time_of(std::int64_t word_row) {
-  Rows rows(statements_.row, word_row);
-  if (!rows.next()) return 0;
-  Rows messages(statements_.message, rows.number(0));
-  return messages.next() ? messages.number(0) : 0;
+// About so many: windows between are taken to be as full as the oldest.
+double Searcher::messages_between(std::int64_t oldest, std::int64_t newest) {
+  const std::int64_t windows = window_of_row(newest) - window_of_row(oldest);
+  if (windows == 0) return static_cast<double>(newest - oldest);
+  Rows rows(statements_.last_row, last_row_of_window(window_of_row(oldest)));
+  const std::int64_t last = rows.next() ? rows.number(0) : oldest;
+  return static_cast<double>(last - oldest) + static_cast<double>(count_of_row(newest)) +
+         static_cast<double>(windows - 1) * static_cast<double>(count_of_row(last));
 }
 
 double Searcher::share_of_rooms() {
@@ -119,10 +126,11 @@ std::optional<std::int64_t> Searcher::read(std::int64_t last, bool all_rooms) {
   }
   const std::string match = WordQuery::of(words_, asked_for);
   Rows rows(statements_.match, Text{match}, last);
+  const std::size_t most = share_ < kGoodShare ? kMessagesLookedAt : kMessagesLookedAtMax;
   for (std::size_t looked_at = 0; rows.next(); ++looked_at) {
     const std::int64_t word_row = rows.number(0);
     if (is_done(word_row)) break;
-    if (all_rooms && looked_at >= kMessagesLookedAt && !is_full()) return word_row;
+    if (all_rooms && looked_at >= most && !is_full()) return word_row;
     note(word_row);
     if (!database_.ok()) break;
   }

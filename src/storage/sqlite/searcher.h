@@ -25,6 +25,7 @@ struct SearchStatements {
 
   Statement match;
   Statement row;
+  Statement last_row;
   Statement window;
   Statement span;
   Statement message;
@@ -57,7 +58,7 @@ class Searcher {
   void find_rooms();
   void choose_words(std::int64_t last);
   double reach_of(std::string_view word, std::int64_t last);
-  std::int64_t time_of(std::int64_t word_row);
+  double messages_between(std::int64_t oldest, std::int64_t newest);
   double share_of_rooms();
   // Reads what the index finds at or below `last`. Where to go on if it was given up, because the
   // index found too much in other rooms.
@@ -80,6 +81,7 @@ class Searcher {
   std::vector<std::string_view> words_ = {};  // that the index is asked for
   bool needs_text_;                           // to see the others, or where they are
   std::map<std::int64_t, Room> rooms_ = {};   // that are searched, by id
+  double share_ = 0;                          // of the rooms of the store
   std::map<std::int64_t, Span> spans_ = {};   // that were met
   std::set<Place, std::greater<>> found_ = {};
   // Of what was noted last: its window, the slack of that, and what no later one of it exceeds.

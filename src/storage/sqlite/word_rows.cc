@@ -12,14 +12,15 @@ namespace {
 constexpr std::int64_t kWindowMax = (std::int64_t{1} << (62 - kCountBits)) - 1;
 
 std::int64_t first_row(std::int64_t window) { return window * (std::int64_t{1} << kCountBits); }
-std::int64_t last_row(std::int64_t window) {
-  return first_row(window) + (std::int64_t{1} << kCountBits) - 1;
-}
 
 }  // namespace
 
 std::int64_t window_of_time(std::int64_t time_ms) {
   return std::clamp(time_ms >> kWindowMsBits, -kWindowMax, kWindowMax);
+}
+
+std::int64_t last_row_of_window(std::int64_t window) {
+  return first_row(window) + (std::int64_t{1} << kCountBits) - 1;
 }
 
 std::int64_t end_of_window(std::int64_t window) {
@@ -28,7 +29,8 @@ std::int64_t end_of_window(std::int64_t window) {
 }
 
 std::int64_t last_word_row(std::int64_t time_ms, std::int64_t spill_windows) {
-  return last_row(window_of_time(time_ms) + std::clamp<std::int64_t>(spill_windows, 0, kWindowMax));
+  return last_row_of_window(window_of_time(time_ms) +
+                            std::clamp<std::int64_t>(spill_windows, 0, kWindowMax));
 }
 
 WordRows::WordRows(Database& database)
@@ -54,7 +56,7 @@ void WordRows::drop(Database& database) {
 
 std::int64_t WordRows::add(std::int64_t row, std::int64_t time_ms) {
   const std::int64_t window = window_of_time(time_ms);
-  if (window != asked_ || given_.next_row > last_row(given_.id)) go_to(window);
+  if (window != asked_ || given_.next_row > last_row_of_window(given_.id)) go_to(window);
   if (time_ms >= given_.newest_ms) {
     given_.newest_ms = time_ms;
   } else {
@@ -72,7 +74,7 @@ void WordRows::go_to(std::int64_t window) {
   asked_ = window;
   for (std::int64_t id = from; database_.ok() && id - window < kWindowMax; ++id) {
     given_ = read(id);
-    if (given_.next_row > last_row(id)) continue;
+    if (given_.next_row > last_row_of_window(id)) continue;
     spill_windows_ = std::max(spill_windows_, id - window);
     return;
   }
@@ -82,7 +84,7 @@ void WordRows::go_to(std::int64_t window) {
 WordRows::Window WordRows::read(std::int64_t id) {
   Window window{.id = id, .next_row = first_row(id)};
   {
-    Rows rows(last_, first_row(id), last_row(id));
+    Rows rows(last_, first_row(id), last_row_of_window(id));
     if (rows.next()) window.next_row = rows.number(0) + 1;
   }
   Rows rows(window_, id);

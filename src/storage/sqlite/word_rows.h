@@ -20,6 +20,10 @@ inline constexpr std::int64_t kWordRowMax = std::numeric_limits<std::int64_t>::m
 // Times that are too far from 1970 for a number, by some 100,000 years, are all in the same window.
 std::int64_t window_of_time(std::int64_t time_ms);
 inline std::int64_t window_of_row(std::int64_t word_row) { return word_row >> kCountBits; }
+inline std::int64_t count_of_row(std::int64_t word_row) {
+  return word_row & ((std::int64_t{1} << kCountBits) - 1);
+}
+std::int64_t last_row_of_window(std::int64_t window);
 // No message in it is later.
 std::int64_t end_of_window(std::int64_t window);
 // No message up to this time is in a row above.
