@@ -101,16 +101,16 @@ void Calls::read_page() {
   }
 }
 
-void Calls::search_page(std::size_t rooms) {
+std::size_t Calls::search_page(std::size_t rooms, Sought sought) {
   madang::SearchQuery query;
-  query.text = words_.one(random_);
+  query.text = words_.sought(random_, sought);
   query.messages_max = kPage;
-  if (random_.below(2) == 0) query.text += ' ' + words_.one(random_);
   for (std::size_t i = 0; i < rooms; ++i)
     query.rooms.push_back(rooms_[random_.below(rooms_.size())].name);
-  check(wait_for<absl::StatusOr<madang::SearchPage>>([&](auto done) {
-          store_.search()->search(query, std::move(done));
-        }).status());
+  const auto page = wait_for<absl::StatusOr<madang::SearchPage>>(
+      [&](auto done) { store_.search()->search(query, std::move(done)); });
+  check(page.status());
+  return page->messages.size();
 }
 
 }  // namespace bench

@@ -38,7 +38,8 @@ class Calls {
   void append(madang::MessageBatch batch);
   // Fifty messages below a place by chance in a room by chance.
   void read_page();
-  void search_page(std::size_t rooms);
+  // How many messages it found, of at most fifty.
+  std::size_t search_page(std::size_t rooms, Sought sought);
 
   std::uint64_t messages() const { return messages_; }
 
@@ -51,7 +52,7 @@ class Calls {
   madang::MessageStore& store_;
   const Options& options_;
   madang::SeededRandom random_{7};
-  Words words_;
+  Words words_{options_.korean};
   std::vector<std::string> texts_;
   std::vector<Room> rooms_;
   std::uint64_t messages_ = 0;

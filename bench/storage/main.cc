@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <exception>
 #include <functional>
+#include <utility>
 
 #include "calls.h"
 #include "madang/storage/any/make_store.h"
@@ -31,6 +32,7 @@ void read_options(CLI::App& app, Options& o) {
       ->capture_default_str()
       ->check(CLI::Range(1, 1 << 16));
   app.add_flag("--search", o.search, "Keep an index of words, and search");
+  app.add_flag("--korean", o.korean, "Words of Hangul, which are found by pairs of syllables");
   app.add_option("--seconds", o.seconds, "Of appending, and of acknowledging")
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber);
@@ -89,6 +91,21 @@ void acknowledge(Calls& calls, const Options& options) {
   say("  a message of it", times);
 }
 
+void search(Calls& calls, const Options& options, std::size_t rooms) {
+  using bench::Sought;
+  for (const auto& [sought, words] :
+       {std::pair(Sought::kCommon, "a common word"), std::pair(Sought::kRare, "a rare word"),
+        std::pair(Sought::kTwo, "two words")}) {
+    Times times;
+    std::size_t found = 0;
+    for (std::size_t i = 0; i < options.samples; ++i)
+      timed(times, [&] { found += calls.search_page(rooms, sought); });
+    say(fmt::format("{} in {} rooms", words, rooms).c_str(), times);
+    fmt::print("{:<28} {:.1f} messages on a page\n", "  found",
+               static_cast<double>(found) / static_cast<double>(options.samples));
+  }
+}
+
 void measure(madang::MessageStore& store, const Options& options) {
   Calls calls(store, options);
   calls.open();
@@ -100,12 +117,8 @@ void measure(madang::MessageStore& store, const Options& options) {
     timed(pages, [&] { calls.read_page(); });
   say(fmt::format("page of 50, of {}", calls.messages()).c_str(), pages);
   if (options.search) {
-    for (const std::size_t rooms : {std::size_t{1}, std::size_t{20}, std::size_t{256}}) {
-      Times searches;
-      for (std::size_t i = 0; i < options.samples; ++i)
-        timed(searches, [&] { calls.search_page(rooms); });
-      say(fmt::format("search in {} rooms", rooms).c_str(), searches);
-    }
+    for (const std::size_t rooms : {std::size_t{1}, std::size_t{20}, std::size_t{256}})
+      search(calls, options, rooms);
   }
   acknowledge(calls, options);
   calls.close();

@@ -15,9 +15,10 @@ struct Options {
   std::size_t rooms = 100;
   std::size_t batch = 4096;
   bool search = false;
+  bool korean = false;  // the words of the payloads
   double seconds = 10;  // of each measurement that goes by time
   std::size_t publishers = 1000;
-  std::size_t samples = 2000;     // of pages and of searches
+  std::size_t samples = 2000;  // of pages and of searches
 };
 
 }  // namespace bench

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+#include <vector>
+
 #include "storage/sqlite/message_rows.h"
 #include "storage/sqlite/rooms.h"
 #include "storage/sqlite/state.h"
@@ -25,6 +28,13 @@ class Chores {
   bool index(State& state, WordIndex* words);
 
  private:
+  struct NotIndexed {
+    std::int64_t row = 0;
+    std::int64_t room = 0;
+    StoredMessage message = {};
+  };
+
+  std::vector<NotIndexed> next_not_indexed(std::int64_t from);
   bool sweep_room(const Room& room, const State& state, WordIndex* words);
 
   Database& database_;
@@ -36,6 +46,7 @@ class Chores {
   Statement delete_message_;
   Statement delete_key_;
   Statement not_indexed_;
+  Statement set_word_row_;
   Statement span_;
 };
 

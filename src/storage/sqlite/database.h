@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -90,6 +91,9 @@ class Rows {
   bool next();
 
   std::int64_t number(int column) const { return sqlite3_column_int64(statement_, column); }
+  std::optional<std::int64_t> number_or_null(int column) const {
+    return is_null(column) ? std::nullopt : std::optional(number(column));
+  }
   bool is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
   // Until the next row.
   std::string_view bytes(int column) const;
@@ -104,6 +108,9 @@ class Rows {
   void bind(int place, const std::string& bytes) { bind(place, std::string_view(bytes)); }
   void bind(int place, Text text);
   void bind(int place, std::nullptr_t);
+  void bind(int place, std::optional<std::int64_t> value) {
+    value ? bind(place, *value) : bind(place, nullptr);
+  }
 
   Database& database_;
   sqlite3_stmt* statement_ = nullptr;

@@ -85,18 +85,24 @@ absl::Status check_empty(const std::string& path, const LockFile& lock) {
 absl::StatusOr<State> open_undamaged(const SqliteOptions& options, LockFile& lock) {
   if (absl::Status status = check_empty(options.path, lock); !status.ok()) return status;
   Database database;
-  const absl::StatusOr<bool> fresh = open_schema(database, options);
-  if (!fresh.ok()) return fresh.status();
+  const absl::StatusOr<Tables> tables = open_schema(database, options);
+  if (!tables.ok()) return tables.status();
+  const bool fresh = *tables == Tables::kNone;
   settle(database);
   check_size(database, options.path);
+  if (*tables == Tables::kOld) {
+    Transaction transaction(database, Transaction::kWrite);
+    upgrade_tables(database);
+    if (absl::Status status = transaction.commit(); !status.ok()) return status;
+  }
 
   State state;
   const std::string file = identity_of_file(options.path);
   const std::int64_t term_before =
-      *fresh || !database.ok() ? 0 : (state = read_state(database)).term;
-  if (!*fresh) check_rooms(database);
+      fresh || !database.ok() ? 0 : (state = read_state(database)).term;
+  if (!fresh) check_rooms(database);
   if (!database.ok()) return database.take_status();
-  if (*fresh || went_back(state, lock.read(), file)) {
+  if (fresh || went_back(state, lock.read(), file)) {
     state.lineage = new_lineage();
     state.file = file;
     ++state.generation;
@@ -104,7 +110,7 @@ absl::StatusOr<State> open_undamaged(const SqliteOptions& options, LockFile& loc
   begin_term(state);
 
   Transaction transaction(database, Transaction::kWrite);
-  if (*fresh) {
+  if (fresh) {
     make_tables(database);
     insert_state(database, state);
   } else {

@@ -13,7 +13,8 @@ Reader::Tables::Tables(Database& database)
     : rooms(database),
       messages(database),
       keys(database, "SELECT id, time, key, seal FROM keys WHERE id BETWEEN ? AND ? ORDER BY id",
-           "SELECT id, time, key, seal FROM keys WHERE id BETWEEN ? AND ? ORDER BY id DESC") {}
+           "SELECT id, time, key, seal FROM keys WHERE id BETWEEN ? AND ? ORDER BY id DESC"),
+      search(database) {}
 
 template <typename Result, typename Task>
 absl::StatusOr<Result> Reader::with_snapshot(Task task) {
@@ -129,7 +130,7 @@ absl::StatusOr<SearchPage> Reader::search(const SearchQuery& query) {
     return absl::InvalidArgumentError("too many rooms to search in");
   }
   return with_snapshot<SearchPage>([&](SearchPage& page) {
-    Searcher searcher(*database_, tables_->rooms, query, phrases);
+    Searcher searcher(*database_, tables_->rooms, tables_->search, query, phrases);
     searcher.run(page);
   });
 }

@@ -39,6 +39,7 @@ class Reader {
     RoomTable rooms;
     MessageWalk messages;
     RowWalk keys;
+    SearchStatements search;
   };
 
   template <typename Result, typename Task>

@@ -46,11 +46,6 @@ Room room_of(Database& database, const Rows& rows) {
   return room;
 }
 
-std::int64_t difference(std::int64_t a, std::int64_t b) {
-  std::int64_t result = 0;
-  return __builtin_sub_overflow(a, b, &result) ? std::numeric_limits<std::int64_t>::max() : result;
-}
-
 }  // namespace
 
 std::int64_t sum_of_ms(std::int64_t a, std::int64_t b) {
@@ -58,11 +53,16 @@ std::int64_t sum_of_ms(std::int64_t a, std::int64_t b) {
   return __builtin_add_overflow(a, b, &result) ? std::numeric_limits<std::int64_t>::max() : result;
 }
 
+std::int64_t difference_of_ms(std::int64_t a, std::int64_t b) {
+  std::int64_t result = 0;
+  return __builtin_sub_overflow(a, b, &result) ? std::numeric_limits<std::int64_t>::max() : result;
+}
+
 void Room::note_newest(std::int64_t time_ms) {
   if (top == 0 || time_ms > newest_ms) {
     newest_ms = time_ms;
   } else {
-    slack_ms = std::max(slack_ms, difference(newest_ms, time_ms));
+    slack_ms = std::max(slack_ms, difference_of_ms(newest_ms, time_ms));
   }
 }
 
@@ -70,8 +70,10 @@ void Room::note_between(std::optional<std::int64_t> before_ms, std::int64_t time
                         std::optional<std::int64_t> after_ms) {
   const std::int64_t slack = slack_ms;
   newest_ms = std::max(newest_ms, time_ms);
-  if (before_ms) slack_ms = std::max(slack_ms, sum_of_ms(slack, difference(*before_ms, time_ms)));
-  if (after_ms) slack_ms = std::max(slack_ms, sum_of_ms(slack, difference(time_ms, *after_ms)));
+  if (before_ms)
+    slack_ms = std::max(slack_ms, sum_of_ms(slack, difference_of_ms(*before_ms, time_ms)));
+  if (after_ms)
+    slack_ms = std::max(slack_ms, sum_of_ms(slack, difference_of_ms(time_ms, *after_ms)));
 }
 
 RoomTable::RoomTable(Database& database)

@@ -40,6 +40,7 @@ struct Room {
 
 // As large as it can be, if it would be larger.
 std::int64_t sum_of_ms(std::int64_t a, std::int64_t b);
+std::int64_t difference_of_ms(std::int64_t a, std::int64_t b);
 
 // What is asked of `rooms` and `spans`. A row that is not as it was written is DataLoss.
 class RoomTable {

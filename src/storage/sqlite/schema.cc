@@ -9,17 +9,19 @@ namespace madang::sqlite {
 namespace {
 
 constexpr int kApplicationId = 0x6d64616e;
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;
 
 // `state` has one row: see state.h. A room has messages from `first` to `last`, which is 0 if it
 // has none, and lower than `top` if the newest were removed; `oldest` is the time of `first`. A
-// room's rows below `first` are hidden, and if it is in `removals`, there may be such. The seals
-// are sums over the other columns.
+// room's rows below `first` are hidden, and if it is in `removals`, there may be such. A
+// message that is in the index of words says where, in `word_row`. The seals are sums over the
+// other columns.
 constexpr const char* kTables = R"(
   CREATE TABLE state(
     id INTEGER PRIMARY KEY, term INTEGER NOT NULL, open_term INTEGER NOT NULL,
     unclean_term INTEGER NOT NULL, generation INTEGER NOT NULL, lineage BLOB NOT NULL,
-    file BLOB NOT NULL, mark INTEGER NOT NULL, indexed INTEGER NOT NULL, seal INTEGER NOT NULL);
+    file BLOB NOT NULL, mark INTEGER NOT NULL, indexed INTEGER NOT NULL, seal INTEGER NOT NULL,
+    spill INTEGER NOT NULL DEFAULT 0);
   CREATE TABLE rooms(
     id INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE, epoch BLOB NOT NULL, top INTEGER NOT NULL,
     first INTEGER NOT NULL, last INTEGER NOT NULL, oldest INTEGER, newest INTEGER NOT NULL,
@@ -28,7 +30,8 @@ constexpr const char* kTables = R"(
   CREATE INDEX rooms_by_oldest ON rooms(oldest) WHERE oldest IS NOT NULL;
   CREATE TABLE spans(
     id INTEGER PRIMARY KEY, room INTEGER NOT NULL, high INTEGER NOT NULL, UNIQUE(room, high));
-  CREATE TABLE messages(id INTEGER PRIMARY KEY, time INTEGER NOT NULL, record BLOB NOT NULL);
+  CREATE TABLE messages(
+    id INTEGER PRIMARY KEY, time INTEGER NOT NULL, record BLOB NOT NULL, word_row INTEGER);
   CREATE TABLE keys(
     id INTEGER PRIMARY KEY, time INTEGER NOT NULL, key BLOB NOT NULL, seal INTEGER NOT NULL);
   CREATE TABLE removals(room INTEGER PRIMARY KEY);
@@ -66,7 +69,7 @@ bool set_up_writer(Database& database, const SqliteOptions& options) {
 
 }  // namespace
 
-absl::StatusOr<bool> open_schema(Database& database, const SqliteOptions& options) {
+absl::StatusOr<Tables> open_schema(Database& database, const SqliteOptions& options) {
   constexpr int kFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
   if (absl::Status status = database.open(options.path, kFlags, options.vfs); !status.ok()) {
     return status;
@@ -87,13 +90,21 @@ absl::StatusOr<bool> open_schema(Database& database, const SqliteOptions& option
   if (fresh) database.run(fmt::format("PRAGMA page_size = {}", options.page_bytes));
   set_up_writer(database, options);
   if (!database.ok()) return database.take_status();
-  return fresh;
+  if (fresh) return Tables::kNone;
+  return version < kVersion ? Tables::kOld : Tables::kPresent;
 }
 
 void make_tables(Database& database) {
   database.run(kTables);
   database.run(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", kApplicationId,
                            kVersion));
+}
+
+void upgrade_tables(Database& database) {
+  database.run("ALTER TABLE messages ADD COLUMN word_row INTEGER");
+  database.run("ALTER TABLE state ADD COLUMN spill INTEGER NOT NULL DEFAULT 0");
+  database.run("DROP TABLE IF EXISTS words");
+  database.run(fmt::format("PRAGMA user_version = {}", kVersion));
 }
 
 absl::Status open_again(Database& database, const SqliteOptions& options) {

@@ -19,12 +19,17 @@ inline std::int64_t row_of(std::int64_t span, std::uint64_t low) {
   return (span << kLowBits) | static_cast<std::int64_t>(low);
 }
 
-// Opens the file for writing, and leaves it as it is if it is not for us: FailedPrecondition. True
-// if it is new, and has no tables yet.
-absl::StatusOr<bool> open_schema(Database& database, const SqliteOptions& options);
+// What is in a file: nothing yet, the tables of an earlier library, or those of this one.
+enum class Tables : unsigned char { kNone, kOld, kPresent };
+
+// Opens the file for writing, and leaves it as it is if it is not for us: FailedPrecondition.
+absl::StatusOr<Tables> open_schema(Database& database, const SqliteOptions& options);
 
 // Makes all tables, within a transaction that must also write what they cannot be without.
 void make_tables(Database& database);
+// Makes what is there into what this library knows, within a transaction. An index of words that
+// was kept otherwise goes, and the writer makes a new one.
+void upgrade_tables(Database& database);
 
 // Opens for writing once more what open_schema() opened before.
 absl::Status open_again(Database& database, const SqliteOptions& options);

@@ -12,6 +12,8 @@ std::int64_t seal_of(const State& state) {
                                     state.generation, state.mark, state.indexed}) {
     seal.add(static_cast<std::uint64_t>(number));
   }
+  // Stores had no such column once, and none had anything in it.
+  if (state.spill_windows != 0) seal.add(static_cast<std::uint64_t>(state.spill_windows));
   return seal.add(state.lineage).add(state.file).value();
 }
 
@@ -20,7 +22,7 @@ std::int64_t seal_of(const State& state) {
 State read_state(Database& database) {
   Statement select(database,
                    "SELECT term, open_term, unclean_term, generation, lineage, file, mark, indexed,"
-                   " seal FROM state");
+                   " spill, seal FROM state");
   Rows rows(select);
   State state;
   if (!rows.next()) {
@@ -35,29 +37,32 @@ State read_state(Database& database) {
   state.file = rows.bytes(5);
   state.mark = rows.number(6);
   state.indexed = rows.number(7);
-  if (rows.number(8) != seal_of(state)) {
+  state.spill_windows = rows.number(8);
+  if (rows.number(9) != seal_of(state)) {
     database.fail(absl::DataLossError("the store's state is damaged"));
   }
   return state;
 }
 
 void insert_state(Database& database, const State& state) {
-  Statement insert(database, "INSERT INTO state VALUES(1, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  Statement insert(database,
+                   "INSERT INTO state(id, term, open_term, unclean_term, generation, lineage, file,"
+                   " mark, indexed, spill, seal) VALUES(1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   run(database, insert, state.term, state.open_term, state.unclean_term, state.generation,
-      state.lineage, state.file, state.mark, state.indexed, seal_of(state));
+      state.lineage, state.file, state.mark, state.indexed, state.spill_windows, seal_of(state));
 }
 
 StateRow::StateRow(Database& database)
     : database_(database),
       update_(database,
               "UPDATE state SET term = ?, open_term = ?, unclean_term = ?, generation = ?,"
-              " lineage = ?, file = ?, mark = ?, indexed = ?, seal = ? WHERE id = 1 AND term = ?") {
-}
+              " lineage = ?, file = ?, mark = ?, indexed = ?, spill = ?, seal = ?"
+              " WHERE id = 1 AND term = ?") {}
 
 void StateRow::update(const State& state, std::int64_t term_before) {
-  const bool done =
-      run(database_, update_, state.term, state.open_term, state.unclean_term, state.generation,
-          state.lineage, state.file, state.mark, state.indexed, seal_of(state), term_before);
+  const bool done = run(database_, update_, state.term, state.open_term, state.unclean_term,
+                        state.generation, state.lineage, state.file, state.mark, state.indexed,
+                        state.spill_windows, seal_of(state), term_before);
   if (done && sqlite3_changes(database_.handle()) != 1) {
     database_.fail(absl::FailedPreconditionError("another writer has taken the store"));
   }

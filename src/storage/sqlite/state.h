@@ -20,6 +20,8 @@ struct State {
   std::int64_t mark = 0;  // counts commits
   // Messages in rows below this are in the index of words, others not yet. kNoIndex: there is none.
   std::int64_t indexed = kNoIndex;
+  // By how many windows at most a message stands above its time there: see word_rows.h.
+  std::int64_t spill_windows = 0;
 
   static constexpr std::int64_t kNoIndex = -1;
   static constexpr std::int64_t kAllIndexed = std::numeric_limits<std::int64_t>::max();

@@ -1,62 +1,142 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/sqlite/word_index.h"
 
-#include "madang/storage/message_search.h"
+#include <algorithm>
+
+#include "storage/script.h"
 
 namespace madang::sqlite {
 namespace {
 
-std::string words_of(std::string_view payload) {
-  std::string text;
-  for (const std::string& word : index_words(searchable_text(payload), kIndexedWordsMax)) {
-    if (!text.empty()) text += ' ';
+std::vector<std::string> words_of(std::string_view payload) {
+  return index_words(searchable_text(payload), kIndexedWordsMax);
+}
+
+// Bytes that no UTF-8 begins with, so that it is no word of any text.
+std::string room_word(std::int64_t room) {
+  std::string word;
+  for (; room > 0 || word.empty(); room >>= 6)
+    word += static_cast<char>(0x80 | (room & 0x3f));
+  return word;
+}
+
+// Its first character, if that is of a script whose words are cut into pairs.
+std::string_view paired_character(std::string_view word) {
+  std::string_view rest = word;
+  if (script_of(take_character(rest)) != Script::kPaired) return {};
+  return word.substr(0, word.size() - rest.size());
+}
+
+// Each word once, because it does not matter where it is; every character of pairs, so that whoever
+// looks for one need not gather all pairs that begin with it; and the room. Nothing: no words.
+std::string terms_of(std::string_view payload, std::int64_t room) {
+  std::vector<std::string> words = words_of(payload);
+  if (words.empty()) return {};
+  for (std::size_t i = 0, count = words.size(); i < count; ++i) {
+    const std::string_view character = paired_character(words[i]);
+    if (!character.empty()) words.push_back(std::string(character));
+  }
+  std::sort(words.begin(), words.end());
+  words.erase(std::unique(words.begin(), words.end()), words.end());
+  std::string text = room_word(room);
+  for (const std::string& word : words) {
+    text += ' ';
     text += word;
   }
   return text;
+}
+
+// What is in the index has neither quotes nor control characters: words are letters and digits.
+void add_quoted(std::string& query, std::string_view joint, std::string_view term) {
+  if (query.back() != '(') query += joint;
+  query += '"';
+  query += term;
+  query += '"';
+}
+
+bool is_at(const SearchPhrase& phrase, const std::vector<std::string>& words, std::size_t place) {
+  if (place + phrase.words.size() > words.size()) return false;
+  for (std::size_t i = 0; i < phrase.words.size(); ++i) {
+    const bool begins = phrase.prefix && i + 1 == phrase.words.size();
+    const std::string& word = words[place + i];
+    if (begins ? !word.starts_with(phrase.words[i]) : word != phrase.words[i]) return false;
+  }
+  return true;
 }
 
 }  // namespace
 
 WordIndex::WordIndex(Database& database)
     : database_(database),
+      rows_(database),
       insert_(database, "INSERT INTO words(rowid, text) VALUES(?, ?)"),
       delete_(database, "INSERT INTO words(words, rowid, text) VALUES('delete', ?, ?)") {}
+
+bool WordIndex::is_there(Database& database) {
+  return database.number(
+             "SELECT count(*) FROM sqlite_schema WHERE name IN ('words', 'word_rows')") == 2;
+}
 
 void WordIndex::make(Database& database) {
   // The words are cut already; this tokenizer parts them at our blanks and changes nothing.
   database.run(
       "CREATE VIRTUAL TABLE words USING"
-      " fts5(text, content = '', columnsize = 0, detail = full, tokenize = 'ascii');"
+      " fts5(text, content = '', columnsize = 0, detail = none, tokenize = 'ascii');"
       // More words of a batch are sorted at once than by default.
       "INSERT INTO words(words, rank) VALUES('hashsize', 16777216)");
+  WordRows::make(database);
 }
 
-void WordIndex::drop(Database& database) { database.run("DROP TABLE IF EXISTS words"); }
-
-void WordIndex::add(std::int64_t row, std::string_view payload) {
-  const std::string text = words_of(payload);
-  if (!text.empty()) run(database_, insert_, row, Text{text});
+void WordIndex::drop(Database& database) {
+  database.run("DROP TABLE IF EXISTS words");
+  WordRows::drop(database);
 }
 
-void WordIndex::remove(std::int64_t row, std::string_view payload) {
-  const std::string text = words_of(payload);
-  if (!text.empty()) run(database_, delete_, row, Text{text});
+std::optional<std::int64_t> WordIndex::add(std::int64_t row, std::int64_t room,
+                                           std::int64_t time_ms, std::string_view payload) {
+  const std::string text = terms_of(payload, room);
+  if (text.empty()) return std::nullopt;
+  const std::int64_t word_row = rows_.add(row, time_ms);
+  run(database_, insert_, word_row, Text{text});
+  return word_row;
 }
 
-std::string query_of(const std::vector<SearchPhrase>& phrases) {
-  std::string query;
-  for (const SearchPhrase& phrase : phrases) {
-    if (!query.empty()) query += " AND ";
-    query += '"';
-    for (std::size_t i = 0; i < phrase.words.size(); ++i) {
-      if (i > 0) query += ' ';
-      for (const char c : phrase.words[i])
-        query.append(c == '"' ? 2 : 1, c);
+void WordIndex::remove(std::int64_t word_row, std::int64_t room, std::string_view payload) {
+  rows_.remove(word_row);
+  run(database_, delete_, word_row, Text{terms_of(payload, room)});
+}
+
+void WordIndex::flush(State& state) {
+  rows_.flush();
+  state.spill_windows = std::max(state.spill_windows, rows_.spill_windows());
+}
+
+std::string WordQuery::of(const std::vector<std::string_view>& words,
+                          const std::vector<std::int64_t>& rooms) {
+  std::string query = "(";
+  for (const std::string_view word : words)
+    add_quoted(query, " AND ", word);
+  query += ')';
+  if (rooms.empty()) return query;
+  query += " AND (";
+  for (const std::int64_t room : rooms)
+    add_quoted(query, " OR ", room_word(room));
+  return query + ')';
+}
+
+bool WordQuery::needs_text(const std::vector<SearchPhrase>& phrases) {
+  return std::any_of(phrases.begin(), phrases.end(),
+                     [](const SearchPhrase& phrase) { return phrase.words.size() > 1; });
+}
+
+bool WordQuery::matches(const std::vector<SearchPhrase>& phrases, std::string_view payload) {
+  const std::vector<std::string> words = words_of(payload);
+  return std::all_of(phrases.begin(), phrases.end(), [&](const SearchPhrase& phrase) {
+    for (std::size_t place = 0; place < words.size(); ++place) {
+      if (is_at(phrase, words, place)) return true;
     }
-    query += '"';
-    if (phrase.prefix) query += " *";
-  }
-  return query;
+    return false;
+  });
 }
 
 }  // namespace madang::sqlite

@@ -2,33 +2,58 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "madang/storage/message_search.h"
 #include "storage/sqlite/database.h"
+#include "storage/sqlite/state.h"
+#include "storage/sqlite/word_rows.h"
 
 namespace madang::sqlite {
 
-// The words of all messages, by the rows they are in. It holds no text, so whoever takes a message
-// out of it must bring the same payload again.
+// The words of all messages, by the word rows they have, and of each message one word more, which
+// names its room. It holds no text, so whoever takes a message out of it must bring the same
+// payload again. Words are added in the order of their rows as far as can be: what goes back is
+// sorted apart.
 class WordIndex {
  public:
   explicit WordIndex(Database& database);
 
+  static bool is_there(Database& database);
   static void make(Database& database);
   static void drop(Database& database);
 
-  void add(std::int64_t row, std::string_view payload);
-  void remove(std::int64_t row, std::string_view payload);
+  // Adds the message in `row`. Answers its word row; nothing if it has no word.
+  std::optional<std::int64_t> add(std::int64_t row, std::int64_t room, std::int64_t time_ms,
+                                  std::string_view payload);
+  void remove(std::int64_t word_row, std::int64_t room, std::string_view payload);
+
+  // Lets go of what only messages that were removed needed.
+  void forget_windows() { rows_.forget_windows(); }
+
+  // To be called before the state is written with what was added.
+  void flush(State& state);
 
  private:
   Database& database_;
+  WordRows rows_;
   Statement insert_;
   Statement delete_;
 };
 
-// `phrases` in the query language of the index.
-std::string query_of(const std::vector<SearchPhrase>& phrases);
+// What a search asks the index.
+struct WordQuery {
+  // That all words are there, and that one of `rooms` is; none: any room.
+  static std::string of(const std::vector<std::string_view>& words,
+                        const std::vector<std::int64_t>& rooms);
+
+  // Whether the index alone cannot tell: it does not know where in a message a word is.
+  static bool needs_text(const std::vector<SearchPhrase>& phrases);
+  // Whether the words of every phrase stand beside each other in `payload`.
+  static bool matches(const std::vector<SearchPhrase>& phrases, std::string_view payload);
+};
 
 }  // namespace madang::sqlite

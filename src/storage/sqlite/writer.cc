@@ -2,6 +2,7 @@
 #include "storage/sqlite/writer.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "storage/sqlite/opening.h"
@@ -25,7 +26,8 @@ Writer::Tables::Tables(Database& database, bool search)
       messages(database),
       message_at(database, "SELECT time, record FROM messages WHERE id = ?"),
       replace_record(database, "UPDATE messages SET record = ? WHERE id = ?"),
-      insert_message(database, "INSERT INTO messages(id, time, record) VALUES(?, ?, ?)"),
+      insert_message(database,
+                     "INSERT INTO messages(id, time, record, word_row) VALUES(?, ?, ?, ?)"),
       insert_key(database, "INSERT INTO keys(id, time, key, seal) VALUES(?, ?, ?, ?)"),
       chores(database, rooms) {
   if (search) words.emplace(database);
@@ -68,11 +70,13 @@ absl::Status Writer::connect() {
 }
 
 absl::Status Writer::set_up_index() {
-  const bool there = state_.indexed != State::kNoIndex;
-  if (there == options_.search) return absl::OkStatus();
+  // An upgrade takes the index of an earlier library away.
+  const bool there = state_.indexed != State::kNoIndex && WordIndex::is_there(*database_);
+  if (there == options_.search) return database_->take_status();
   Transaction transaction(*database_, Transaction::kWrite);
   State state = state_;
   if (options_.search) {
+    WordIndex::drop(*database_);
     WordIndex::make(*database_);
     state.indexed = 0;
   } else {
@@ -100,6 +104,7 @@ absl::Status Writer::ready() {
 absl::Status Writer::commit(Transaction& transaction, const State& state) {
   State after = state;
   ++after.mark;
+  if (tables_->words) tables_->words->flush(after);
   tables_->state.update(after, state_.term);
   if (absl::Status status = transaction.commit(); !status.ok()) return status;
   state_ = std::move(after);
@@ -179,6 +184,16 @@ void Writer::note_change(WrittenRoom& room) {
 }
 
 void Writer::insert_places(const MessageBatch& batch) {
+  if (tables_->words) {
+    // The index takes them by time, and sorts apart what goes back.
+    std::sort(places_.begin(), places_.end(), [&batch](const Place& a, const Place& b) {
+      const WallTime a_time = batch[a.index].time;
+      const WallTime b_time = batch[b.index].time;
+      return std::tie(a_time, a.row) < std::tie(b_time, b.row);
+    });
+    for (Place& place : places_)
+      index(place, batch[place.index]);
+  }
   // Neighbours after each other: the same page is not looked for twice.
   std::sort(places_.begin(), places_.end(),
             [](const Place& a, const Place& b) { return a.row < b.row; });
@@ -189,16 +204,19 @@ void Writer::insert_places(const MessageBatch& batch) {
   places_.clear();
 }
 
+void Writer::index(Place& place, const StoredMessage& message) {
+  if (!tables_->words || place.row >= state_.indexed || !database_->ok()) return;
+  place.word_row =
+      tables_->words->add(place.row, place.room, ms_of(message.time), message.data.view());
+}
+
 void Writer::insert(const Place& place, const StoredMessage& message) {
   encode(message, place.room, place.previous, record_);
   const std::int64_t time = ms_of(message.time);
-  run(*database_, tables_->insert_message, place.row, time, record_);
+  run(*database_, tables_->insert_message, place.row, time, record_, place.word_row);
   if (!message.idempotency_key.empty()) {
     run(*database_, tables_->insert_key, place.row, time, message.idempotency_key,
         seal_of_key(place.row, time, message.idempotency_key));
-  }
-  if (tables_->words && place.row < state_.indexed) {
-    tables_->words->add(place.row, message.data.view());
   }
 }
 

@@ -66,6 +66,7 @@ class Writer {
     std::size_t index = 0;  // in the batch
     std::uint64_t previous = 0;
     std::int64_t room = 0;
+    std::optional<std::int64_t> word_row = {};
   };
 
   absl::Status ready();
@@ -77,6 +78,8 @@ class Writer {
   absl::Status place(const MessageBatch& batch, std::size_t index);
   void note_change(WrittenRoom& room);
   void insert_places(const MessageBatch& batch);
+  // Puts the words of a message into the index, if they are to be there yet.
+  void index(Place& place, const StoredMessage& message);
   void insert(const Place& place, const StoredMessage& message);
   void update_rooms();
   WrittenRoom* find_or_make_room(const std::string& name);

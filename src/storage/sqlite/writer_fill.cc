@@ -65,7 +65,9 @@ void Writer::fill(const StoredMessage& message, std::int64_t row, WrittenRoom& r
     room.first = message.offset;
     room.oldest_ms = ms_of(message.time);
   }
-  insert({.row = row, .previous = before ? before->offset : 0, .room = room.id}, message);
+  Place place{.row = row, .previous = before ? before->offset : 0, .room = room.id};
+  index(place, message);
+  insert(place, message);
 }
 
 // The message that is next to `offset`, where there is none.

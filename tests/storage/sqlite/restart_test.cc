@@ -11,17 +11,11 @@ namespace madang {
 namespace {
 
 using conformance::messages;
+using conformance::same_messages;
 
 std::string content_of(const std::string& path) {
   std::ifstream stream(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-}
-
-void run_sql(const std::string& path, const char* sql) {
-  sqlite3* database = nullptr;
-  REQUIRE(sqlite3_open(path.c_str(), &database) == SQLITE_OK);
-  CHECK(sqlite3_exec(database, sql, nullptr, nullptr, nullptr) == SQLITE_OK);
-  sqlite3_close(database);
 }
 
 TEST_CASE("restart: everything of a message comes back, after close() and without it") {
@@ -67,20 +61,50 @@ TEST_CASE("schema: a newer one is refused and nothing is touched") {
     REQUIRE(store.open().ok());
     CHECK(store.close().ok());
   }
-  run_sql(folder.path(), "PRAGMA user_version = 2");
+  folder.run_sql("PRAGMA user_version = 3");
   const std::string before = content_of(folder.path());
   WaitingStore store(folder.options());
   const auto opened = store.open();
   CHECK(absl::IsFailedPrecondition(opened.status()));
   CHECK(opened.status().message().find("newer") != std::string_view::npos);
   CHECK(content_of(folder.path()) == before);
-  run_sql(folder.path(), "PRAGMA user_version = 1");
+  folder.run_sql("PRAGMA user_version = 2");
   CHECK(store.open().ok());
+}
+
+TEST_CASE("schema: the first one is made into this one, and its messages are found again") {
+  const StoreFolder folder;
+  SqliteOptions options = folder.options();
+  options.search = true;
+  {
+    WaitingStore store(options);
+    REQUIRE(store.open().ok());
+    CHECK(stored(store.append(messages("room", 1, 5))));
+    CHECK(store.close().ok());
+  }
+  folder.run_sql(
+      "DROP TABLE words; DROP TABLE word_rows; DROP TABLE word_windows;"
+      "ALTER TABLE messages DROP COLUMN word_row; ALTER TABLE state DROP COLUMN spill;"
+      "CREATE VIRTUAL TABLE words USING"
+      " fts5(text, content = '', columnsize = 0, detail = full, tokenize = 'ascii');"
+      "INSERT INTO words(rowid, text) VALUES(4294967297, 'message 1');"
+      "PRAGMA user_version = 1");
+  WaitingStore store(options);
+  const auto opened = store.open();
+  REQUIRE_MESSAGE(opened.ok(), opened.status().ToString());
+  CHECK(same_messages(store.load("room")->messages, messages("room", 1, 5)));
+  CHECK(stored(store.append(messages("room", 6, 6))));
+  const auto count = [&] {
+    return store.search({.text = "message", .rooms = {"room"}})->messages.size();
+  };
+  for (int tries = 0; tries < 1000 && count() < 6; ++tries)
+    CHECK(store.remove("nobody", 1).ok());  // lets a step be done
+  CHECK(count() == 6);
 }
 
 TEST_CASE("schema: a database of somebody else is refused and nothing is touched") {
   const StoreFolder folder;
-  run_sql(folder.path(), "CREATE TABLE theirs(a)");
+  folder.run_sql("CREATE TABLE theirs(a)");
   const std::string before = content_of(folder.path());
   WaitingStore store(folder.options());
   CHECK(absl::IsFailedPrecondition(store.open().status()));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <doctest/doctest.h>
+#include <sqlite3.h>
 #include <stdlib.h>
 
 #include <filesystem>
@@ -41,6 +42,14 @@ class StoreFolder {
   }
 
   std::string path(const std::string& name = "store.db") const { return (folder_ / name).string(); }
+
+  // On the store, which must be closed.
+  void run_sql(const char* sql) const {
+    sqlite3* database = nullptr;
+    REQUIRE(sqlite3_open(path().c_str(), &database) == SQLITE_OK);
+    CHECK(sqlite3_exec(database, sql, nullptr, nullptr, nullptr) == SQLITE_OK);
+    sqlite3_close(database);
+  }
 
   SqliteOptions options() const { return {.path = path(), .readers = 1}; }
 

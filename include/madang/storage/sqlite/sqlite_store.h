@@ -51,6 +51,9 @@ struct SqliteOptions {
 // lacks what PATH.lock says was committed (a copy put back in place, a log cut short). A machine
 // whose whole disk is set back takes PATH.lock with it, and is not noticed.
 //
+// open() makes the file of an earlier library into one of this. An index of words that was kept
+// otherwise is made anew then, little by little. The file of a newer library is refused.
+//
 // Beyond MessageStore:
 //   FailedPrecondition   also: the path cannot be used, the file is no store of madang, or it was
 //                        moved away while it was open
