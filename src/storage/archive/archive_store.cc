@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <chrono>
 #include <utility>
 
 #include "storage/archive/pages.h"
@@ -13,6 +14,9 @@ namespace madang {
 namespace {
 
 using archive::ArchiveFolder;
+
+// The year 1, which every store knows.
+constexpr WallTime kBeforeAll{std::chrono::milliseconds(-62'135'596'800'000)};
 
 absl::Status closed() { return absl::FailedPreconditionError("the archive is closed"); }
 
@@ -49,6 +53,17 @@ absl::StatusOr<std::size_t> expire_files(ArchiveFolder& folder, WallTime before,
 }
 
 }  // namespace
+
+// The files are the one writer's. Whether another has taken over since is known to the other store,
+// which is asked for something that changes nothing.
+absl::Status ArchiveStore::may_touch_files(State& state) {
+  if (state.closed()) return closed();
+  if (state.store().retention() == nullptr) return absl::OkStatus();
+  return wait_for<std::size_t>([&](auto answer) {
+           state.store().retention()->expire(kBeforeAll, 1, std::move(answer));
+         })
+      .status();
+}
 
 ArchiveStore::ArchiveStore(std::unique_ptr<MessageStore> store, std::string folder,
                            ArchiveOptions options)
@@ -115,8 +130,8 @@ void ArchiveStore::remove(std::string room, std::uint64_t offset, StatusCallback
   State* const state = state_.get();
   // From the files first: what is left is always the newest, whatever happens in between.
   state->work_on_store(std::move(done), [state, room = std::move(room), offset](auto then) {
-    if (state->closed()) return then(closed());
-    auto status = state->folder().remove(room, offset);
+    auto status = may_touch_files(*state);
+    if (status.ok()) status = state->folder().remove(room, offset);
     if (status.ok()) {
       status = wait_for_status(
           [&](auto answer) { state->store().remove(room, offset, std::move(answer)); });
@@ -166,7 +181,7 @@ void ArchiveStore::rooms(std::string after, std::size_t rooms_max,
 void ArchiveStore::expire(WallTime before, std::size_t messages_max, Callback<std::size_t> done) {
   State* const state = state_.get();
   state->work_on_store(std::move(done), [state, before, messages_max](auto then) {
-    if (state->closed()) return then(closed());
+    if (auto status = may_touch_files(*state); !status.ok()) return then(std::move(status));
     const auto files = expire_files(state->folder(), before, messages_max);
     if (!files.ok() || *files == messages_max) return then(files);
     auto rest = wait_for<std::size_t>([&](auto answer) {

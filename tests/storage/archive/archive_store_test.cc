@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <atomic>
+
 #include "storage/archive/archive_fixture.h"
 
 namespace madang {
@@ -46,6 +48,62 @@ TEST_CASE("archive: pages over the seam are dense at every cursor in both direct
       CHECK(same_messages(page->messages, wanted(all, cursor, direction, 3)));
     }
   }
+}
+
+// A store of which another process has become the writer.
+class FencedStore : public MessageStore, public MessageRetention {
+ public:
+  explicit FencedStore(std::shared_ptr<std::atomic<bool>> fenced) : fenced_(std::move(fenced)) {}
+  void open(Callback<OpenResult> done) override { store_.open(std::move(done)); }
+  void load(LoadRequest request, Callback<StoredRoom> done) override {
+    store_.load(std::move(request), std::move(done));
+  }
+  void append(MessageBatch batch, Callback<AppendResult> done) override {
+    if (*fenced_) return done(taken_over());
+    store_.append(std::move(batch), std::move(done));
+  }
+  void read(PageRequest request, Callback<StoredPage> done) override {
+    store_.read(std::move(request), std::move(done));
+  }
+  void remove(std::string room, std::uint64_t offset, StatusCallback done) override {
+    if (*fenced_) return done(taken_over());
+    store_.remove(std::move(room), offset, std::move(done));
+  }
+  void close(StatusCallback done) override { store_.close(std::move(done)); }
+  MessageRetention* retention() override { return this; }
+  void rooms(std::string after, std::size_t rooms_max,
+             Callback<std::vector<RoomSummary>> done) override {
+    store_.rooms(std::move(after), rooms_max, std::move(done));
+  }
+  void expire(WallTime before, std::size_t messages_max, Callback<std::size_t> done) override {
+    if (*fenced_) return done(taken_over());
+    store_.expire(before, messages_max, std::move(done));
+  }
+
+ private:
+  static absl::Status taken_over() { return absl::FailedPreconditionError("another writer"); }
+
+  MemoryStore store_;
+  const std::shared_ptr<std::atomic<bool>> fenced_;
+};
+
+TEST_CASE("archive: a writer that was replaced deletes no files of the one that came after it") {
+  const ArchiveTestFolder folder;
+  const auto fenced = std::make_shared<std::atomic<bool>>(false);
+  WaitingArchive archive(std::make_unique<FencedStore>(fenced), folder.path());
+  REQUIRE(archive.append(three_months()));
+  REQUIRE(archive.export_before(begin_of_march()).ok());
+  const auto files = folder.files();
+  *fenced = true;
+  CHECK(absl::IsFailedPrecondition(archive.remove("room", 30)));
+  CHECK(absl::IsFailedPrecondition(wait_for<std::size_t>([&](auto done) {
+                                     archive.get().retention()->expire(begin_of_march(), 1000,
+                                                                       std::move(done));
+                                   }).status()));
+  CHECK(folder.files() == files);
+  *fenced = false;
+  CHECK(archive.remove("room", 30).ok());
+  CHECK(folder.files().size() < files.size());
 }
 
 TEST_CASE("archive: load goes over the seam, with keys, first and top") {

@@ -77,6 +77,7 @@ class ArchiveStore final : public MessageStore, private MessageRetention {
  private:
   class State;
 
+  static absl::Status may_touch_files(State& state);
   void rooms(std::string after, std::size_t rooms_max,
              Callback<std::vector<RoomSummary>> done) override;
   void expire(WallTime before, std::size_t messages_max, Callback<std::size_t> done) override;
