@@ -202,6 +202,7 @@ void Pool::turn(std::size_t role, Slot& slot) {
       slot.stage = Stage::kSetup;
       slot.deadline = steady_now() + options_.setup_timeout;
       slot.operation = options_.setup(static_cast<Role>(role));
+      slot.operation->deadline = slot.deadline;
       return step(role, slot, {});
     case Connection::News::kRound:
       break;
@@ -225,6 +226,7 @@ void Pool::step(std::size_t role, Slot& slot, Results results) {
     return done(role, slot);
   }
   if (*progress == Progress::kDone) return done(role, slot);
+  slot.deadline = slot.operation->deadline;
   turn(role, slot);  // what was queued goes out now
 }
 

@@ -17,6 +17,16 @@ constexpr std::size_t kSearchMessagesMax = 1000;
 // Candidates that are asked for at once, beside those that are wanted.
 constexpr std::size_t kSpareCandidates = 50;
 
+// How many of the newest messages are looked at, in all rooms, and how often, before the index of
+// words is asked.
+constexpr double kLookMessagesMin = 2000;
+constexpr double kLookMessagesMax = 16'000;
+constexpr int kLooksMax = 3;
+
+// Beside a message in an answer of search_newest.
+constexpr int kFoundColumn = 1 + kMessageColumns;
+constexpr int kLastColumn = kFoundColumn + 1;
+
 // What a token is.
 constexpr char kWord = 'w';
 constexpr char kBeginning = 'b';
@@ -56,7 +66,8 @@ bool found_in(const SearchPhrase& phrase, const std::vector<std::string>& words)
 }
 
 // Asks for what has all the words, in one stretch of time after the other from the newest on, and
-// looks for the phrases itself.
+// looks for the phrases itself. What is common is found soonest by looking at the newest messages
+// of each room, what is rare by the index of words; which it is, the first look tells.
 class Search : public StoreOperation {
  public:
   Search(State& state, SearchQuery query, Callback<SearchPage> done)
@@ -72,8 +83,9 @@ class Search : public StoreOperation {
         return begin(connection);
       case Step::kRooms:
         return take_rooms(connection, results[0]);
+      case Step::kLook:
       case Step::kCandidates:
-        return take_candidates(connection, results[0]);
+        return take_candidates(connection, results[1]);
     }
     return Progress::kDone;
   }
@@ -85,7 +97,7 @@ class Search : public StoreOperation {
 
  private:
   // Which answer comes next.
-  enum class Step { kBegin, kRooms, kCandidates };
+  enum class Step { kBegin, kRooms, kLook, kCandidates };
 
   absl::StatusOr<Progress> finish() {
     reply_(std::move(page_));
@@ -108,7 +120,7 @@ class Search : public StoreOperation {
 
   absl::StatusOr<Progress> take_rooms(Connection& connection, const Result& rows) {
     for (int i = 0; i < rows.rows(); ++i)
-      rooms_.push_back(rows.number(i, 0));
+      take_room(rows, i);
     if (rooms_.empty()) return finish();
     choose_tokens();
     ranges_ = time_ranges(state_.months);
@@ -116,6 +128,11 @@ class Search : public StoreOperation {
               std::uint64_t{1} << 62};
     if (query_.below) below_ = *query_.below;
     return next(connection);
+  }
+
+  void take_room(const Result& rows, int row) {
+    rooms_.push_back(rows.number(row, 0));
+    stored_ += static_cast<double>(rows.offset(row, 2) + 1 - rows.offset(row, 3));
   }
 
   // What the index is asked for. The rest of the words is left to looking at the message.
@@ -160,24 +177,62 @@ class Search : public StoreOperation {
         numbers.push_back(number_of(room, kind, text));
       params.numbers(numbers);
     }
-    connection.send(state_.sql.search(tokens_.size()), params);
+    connection.send(state_.sql.plan_for_values);
+    if (looks_left_ > 0) {
+      --looks_left_;
+      step_ = Step::kLook;
+      connection.send(state_.sql.search_newest(tokens_.size()), params.offset(looked_at()));
+    } else {
+      connection.send(state_.sql.search(tokens_.size()), params);
+    }
     connection.end_round();
     return Progress::kGoesOn;
   }
 
+  // Of each room.
+  std::size_t looked_at() const { return std::max<std::size_t>(look_messages_ / rooms_.size(), 4); }
+
+  // After a look that found too few. The next one has to go over all that lies between those that
+  // are found; the index brings every candidate there is.
+  void choose_way(std::size_t candidates, std::size_t found) {
+    const auto seen = static_cast<double>(look_messages_);
+    const double needed = static_cast<double>(wanted_ - page_.messages.size()) * seen /
+                          (static_cast<double>(found) + 1);
+    const double from_index = stored_ * (static_cast<double>(candidates) + 1) / seen;
+    if (needed > from_index || needed > kLookMessagesMax) looks_left_ = 0;
+    look_messages_ =
+        static_cast<std::size_t>(std::clamp(2 * needed, kLookMessagesMin, kLookMessagesMax));
+  }
+
   absl::StatusOr<Progress> take_candidates(Connection& connection, const Result& rows) {
+    const bool looked = step_ == Step::kLook;
+    bool more = static_cast<std::size_t>(rows.rows()) == asked_;
+    std::size_t candidates = 0;
+    const std::size_t had = page_.messages.size();
     for (int i = 0; i < rows.rows(); ++i) {
       auto message = message_of(rows, i, 1, rows.text(i, 0));
       if (!message.ok()) return message.status();
       below_ = {message->time, message->room, message->offset};
-      const auto words = index_words(searchable_text(message->data.view()), kIndexedWordsMax);
-      const auto found = [&](const SearchPhrase& phrase) { return found_in(phrase, words); };
-      if (!std::all_of(phrases_.begin(), phrases_.end(), found)) continue;
-      page_.messages.push_back(*std::move(message));
+      const bool candidate = !looked || rows.flag(i, kFoundColumn);
+      candidates += candidate;
+      if (candidate && has_phrases(*message)) page_.messages.push_back(*std::move(message));
       if (page_.messages.size() == wanted_) return finish();
+      // Of this room nothing below was looked at, so what was found below in others waits.
+      more = more || (looked && rows.flag(i, kLastColumn));
+      if (looked && rows.flag(i, kLastColumn)) break;
     }
-    if (static_cast<std::size_t>(rows.rows()) < asked_) ranges_.pop_back();
+    if (!more) {
+      ranges_.pop_back();
+    } else if (looked) {
+      choose_way(candidates, page_.messages.size() - had);
+    }
     return next(connection);
+  }
+
+  bool has_phrases(const StoredMessage& message) const {
+    const auto words = index_words(searchable_text(message.data.view()), kIndexedWordsMax);
+    return std::all_of(phrases_.begin(), phrases_.end(),
+                       [&](const SearchPhrase& phrase) { return found_in(phrase, words); });
   }
 
   const SearchQuery query_;
@@ -186,6 +241,9 @@ class Search : public StoreOperation {
   Reply<absl::StatusOr<SearchPage>> reply_;
   Step step_ = Step::kBegin;
   std::vector<std::int64_t> rooms_;
+  double stored_ = 0;  // messages in them
+  int looks_left_ = kLooksMax;
+  std::size_t look_messages_ = static_cast<std::size_t>(kLookMessagesMin);
   std::vector<std::pair<char, std::string_view>> tokens_;
   std::vector<TimeRange> ranges_;
   SearchCursor below_;

@@ -9,6 +9,9 @@
 namespace madang::postgres {
 namespace {
 
+// How long the indexes of a store that has many messages may take.
+constexpr Duration kIndexesTime = std::chrono::hours(6);
+
 // Makes the session of a reader what our statements count on, and finds out which server it is.
 class ReaderSetup : public Operation {
  public:
@@ -62,6 +65,8 @@ class WriterSetup : public Operation {
       case Step::kTerm:
         return check_term(connection, results);
       case Step::kUpgrade:
+        return make_indexes(connection);
+      case Step::kIndexes:
         return ask_past(connection);
       case Step::kPast:
         return finish(connection, results);
@@ -85,7 +90,7 @@ class WriterSetup : public Operation {
 
  private:
   // Which answer comes next.
-  enum class Step { kConfigure, kServer, kLock, kLook, kCreate, kTerm, kUpgrade, kPast };
+  enum class Step { kConfigure, kServer, kLock, kLook, kCreate, kTerm, kUpgrade, kIndexes, kPast };
 
   std::int64_t key() const {
     return static_cast<std::int64_t>(placement_hash("madang writer " + state_.options.schema));
@@ -189,7 +194,7 @@ class WriterSetup : public Operation {
       return absl::FailedPreconditionError(
           fmt::format("postgres: another writer had the store open{}", lease_in_words(found)));
     }
-    if (found.number(0, 1) == kSchemaVersion) return ask_past(connection);
+    if (found.number(0, 1) == kSchemaVersion) return make_indexes(connection);
     step_ = Step::kUpgrade;
     connection.send(state_.sql.begin);
     for (const Statement& statement : state_.sql.upgrade)
@@ -199,10 +204,24 @@ class WriterSetup : public Operation {
     return Progress::kGoesOn;
   }
 
-  absl::StatusOr<Progress> ask_past(Connection& connection) {
-    step_ = Step::kPast;
+  // Those that search wants are made here if they are not there, which takes its time where many
+  // messages are. Who waits for open() meanwhile is told Unavailable, and calls again.
+  absl::StatusOr<Progress> make_indexes(Connection& connection) {
+    if (state_.opened || state_.sql.create_search.empty()) return ask_past(connection);
+    step_ = Step::kIndexes;
+    deadline = steady_now() + kIndexesTime;
+    connection.send(state_.sql.limit_statement, Params().number(0));
     for (const Statement& statement : state_.sql.create_search)
       connection.send(statement);
+    connection.send(state_.sql.limit_statement,
+                    Params().number(milliseconds(state_.options.request_timeout)));
+    connection.end_round();
+    return Progress::kGoesOn;
+  }
+
+  absl::StatusOr<Progress> ask_past(Connection& connection) {
+    step_ = Step::kPast;
+    deadline = steady_now() + state_.options.request_timeout;
     connection.send(state_.sql.months);
     connection.send(state_.sql.past);
     sent_ = lease_now();
@@ -217,14 +236,13 @@ class WriterSetup : public Operation {
   }
 
   absl::StatusOr<Progress> finish(Connection& connection, const Results& results) {
-    const std::size_t first = state_.sql.create_search.size();
-    const std::string lineage = results[first + 1].text(0, 0);
+    const std::string lineage = results[1].text(0, 0);
     if (state_.opened && lineage != state_.lineage) {
       return absl::FailedPreconditionError(
           "postgres: the server was replaced by one with another past; open the store anew");
     }
     if (state_.lease.wanted()) {
-      absl::Status status = take_lease(state_, connection, results[first + 2], sent_);
+      absl::Status status = take_lease(state_, connection, results[2], sent_);
       if (!status.ok()) return status;
     }
     state_.system = system_;
@@ -232,7 +250,7 @@ class WriterSetup : public Operation {
     state_.session_start = start_;
     state_.months.clear();
     state_.default_months.clear();
-    const Result& names = results[first];
+    const Result& names = results[0];
     constexpr std::string_view kPrefix = "messages_";
     for (int i = 0; i < names.rows(); ++i) {
       const std::string_view name = names.bytes(i, 0);
@@ -240,8 +258,8 @@ class WriterSetup : public Operation {
       if (const auto month = month_named(name.substr(kPrefix.size()))) state_.months.insert(*month);
     }
     if (!state_.opened) {
-      state_.term = results[first + 2].number(0, 0);
-      state_.unclean = results[first + 2].number(0, 1);
+      state_.term = results[2].number(0, 0);
+      state_.unclean = results[2].number(0, 1);
       state_.lineage = lineage;
       state_.opened = true;
       state_.pool->keep(Role::kWriter, true);

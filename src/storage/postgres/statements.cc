@@ -36,6 +36,21 @@ std::string page(std::string_view beyond, std::string_view order) {
       beyond, order);
 }
 
+// The parts of a search that depend on how many words there are.
+struct WordLists {
+  explicit WordLists(std::size_t words) {
+    for (std::size_t i = 0; i < words; ++i) {
+      arrays += fmt::format(", ${}::bigint[]", i + 8);
+      columns += fmt::format(", word{}", i);
+      all += fmt::format("{}u.word{}", i == 0 ? "" : ", ", i);
+    }
+  }
+
+  std::string arrays;   // the parameters
+  std::string columns;  // what they are called, one value for each room
+  std::string all;      // of one room
+};
+
 }  // namespace
 
 Statements::Statements(const std::string& schema, bool search) : schema_(schema) {
@@ -77,6 +92,9 @@ Statements::Statements(const std::string& schema, bool search) : schema_(schema)
     WHERE pid = $1::bigint
       AND (extract(epoch FROM backend_start) * 1000000)::bigint = $2::bigint)"};
   limit_lock_wait = {"", "SELECT set_config('lock_timeout', $1::bigint::text, false)"};
+  plan_for_values = {"plan_for_values",
+                     "SELECT set_config('plan_cache_mode', 'force_custom_plan', true)"};
+  limit_statement = {"", "SELECT set_config('statement_timeout', $1::bigint::text, false)"};
   lock = {"", "SELECT pg_advisory_lock($1::bigint)"};
 
   existing = {"", sql("SELECT to_regnamespace('" + schema +
@@ -104,7 +122,9 @@ Statements::Statements(const std::string& schema, bool search) : schema_(schema)
   };
   if (search) {
     create_search = {{"", sql("CREATE INDEX IF NOT EXISTS messages_words ON $.messages"
-                              " USING gin (words)")}};
+                              " USING gin (words)")},
+                     {"", sql("CREATE INDEX IF NOT EXISTS messages_room_time ON $.messages"
+                              " (room, time, pos)")}};
   }
   months = {"",
             sql("SELECT c.relname::text FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
@@ -223,19 +243,47 @@ Statement Statements::count_month(int month) const {
                         schema_)};
 }
 
+// A word's number is another in each room, so the index is asked for each room alone: whoever asks
+// it for many numbers at once has it go through all of them for each message. What no other index
+// is to be used for, the planner does not recognise.
 Statement Statements::search(std::size_t words) const {
-  std::string conditions;
-  for (std::size_t i = 0; i < words; ++i)
-    conditions += fmt::format(" AND m.words && ${}::bigint[]", i + 8);
-  return {
-      "",
-      in_schema("SELECT r.name, m.pos, m.time, m.epoch, m.data, m.extra, m.key"
-                " FROM $.messages m JOIN $.rooms r ON r.id = m.room AND m.pos >= r.first"
-                " WHERE m.room = ANY($1::bigint[]) AND m.time >= $2::bigint"
-                " AND m.time <= $3::bigint AND (m.time < $4::bigint OR (m.time = $4::bigint AND"
-                " (r.name < $5::bytea OR (r.name = $5::bytea AND m.pos < $6::bigint))))" +
-                    conditions + " ORDER BY m.time DESC, r.name DESC, m.pos DESC LIMIT $7::bigint",
-                schema_)};
+  const WordLists lists(words);
+  return {"",
+          in_schema(
+              fmt::format(
+                  "SELECT r.name, p.pos, p.time, p.epoch, p.data, p.extra, p.key"
+                  " FROM unnest($1::bigint[]{}) u (room{}) JOIN $.rooms r ON r.id = u.room"
+                  " CROSS JOIN LATERAL (SELECT m.pos, m.time, m.epoch, m.data, m.extra, m.key"
+                  " FROM $.messages m WHERE m.words @> ARRAY[{}]::bigint[] AND m.room + 0 = u.room"
+                  " AND m.pos + 0 >= r.first AND m.time >= $2::bigint AND m.time <= $3::bigint"
+                  " AND (m.time + 0 < $4::bigint OR (m.time + 0 = $4::bigint AND"
+                  " (r.name < $5::bytea OR (r.name = $5::bytea AND m.pos + 0 < $6::bigint))))"
+                  " ORDER BY m.time DESC, m.pos DESC LIMIT $7::bigint) p"
+                  " ORDER BY p.time DESC, r.name DESC, p.pos DESC LIMIT $7::bigint",
+                  lists.arrays, lists.columns, lists.all),
+              schema_)};
+}
+
+Statement Statements::search_newest(std::size_t words) const {
+  const WordLists lists(words);
+  return {"",
+          in_schema(fmt::format(
+                        "SELECT r.name, p.pos, p.time, p.epoch, p.data, p.extra, p.key,"
+                        " coalesce(p.found, false), p.number = ${0}::bigint"
+                        " FROM unnest($1::bigint[]{1}) u (room{2}) JOIN $.rooms r ON r.id = u.room"
+                        " CROSS JOIN LATERAL (SELECT q.*,"
+                        " row_number() OVER (ORDER BY q.time DESC, q.pos DESC) AS number FROM ("
+                        "SELECT m.pos, m.time, m.epoch, m.data, m.extra, m.key,"
+                        " m.words @> ARRAY[{3}]::bigint[] AS found"
+                        " FROM $.messages m WHERE m.room = u.room AND m.pos >= r.first"
+                        " AND m.time >= $2::bigint AND m.time <= least($3::bigint, $4::bigint)"
+                        " AND (m.time < $4::bigint OR r.name < $5::bytea"
+                        " OR (r.name = $5::bytea AND m.pos < $6::bigint))"
+                        " ORDER BY m.time DESC, m.pos DESC LIMIT ${0}::bigint) q) p"
+                        " WHERE p.found OR p.number = ${0}::bigint"
+                        " ORDER BY p.time DESC, r.name DESC, p.pos DESC LIMIT $7::bigint",
+                        words + 8, lists.arrays, lists.columns, lists.all),
+                    schema_)};
 }
 
 }  // namespace madang::postgres

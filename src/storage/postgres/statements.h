@@ -32,7 +32,11 @@ struct Statements {
   Statement own_session;      // -> pid, start
   Statement end_session;      // (pid, start)
   Statement limit_lock_wait;  // (milliseconds)
+  Statement limit_statement;  // (milliseconds)
   Statement lock;             // (key)
+  // For this round plans are made for the values. Who does not know which part of the time is asked
+  // for takes it for a small one, and the index of times for a good choice.
+  Statement plan_for_values;
 
   // The schema.
   Statement existing;  // -> is there the schema? are there the tables?
@@ -77,6 +81,9 @@ struct Statements {
 
   // Searching: (rooms, from, last, time, room, offset, at most, words...) -> room, message
   Statement search(std::size_t words) const;
+  // The same parameters and how many messages of each room are looked at, the newest; -> room,
+  // message, all words there?, the last that was looked at in a room that has more?
+  Statement search_newest(std::size_t words) const;
 
  private:
   std::string schema_;

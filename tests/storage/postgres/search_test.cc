@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <map>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "madang/base/random.h"
 #include "storage/postgres/clock.h"
 #include "storage/postgres/fixture.h"
 
@@ -62,6 +69,52 @@ TEST_CASE("search: words that are there but not side by side are looked past, ho
   REQUIRE(page.ok());
   REQUIRE(page->messages.size() == 1);
   CHECK(page->messages[0].offset == 1);
+}
+
+TEST_CASE("search: common words and rare ones are found in order, in busy rooms and quiet ones") {
+  if (shared_server() == nullptr) return;
+  auto options = test_options();
+  options.search = true;
+  const auto store = make_postgres_store(options);
+  REQUIRE(open(*store).ok());
+  // One room has most, times are in no order, and more is there than one look goes over.
+  SeededRandom random(11);
+  const WallTime now = postgres::wall_now();
+  const std::vector<std::string> rooms = {"busy", "quiet", "slow", "still"};
+  std::map<std::string, std::uint64_t> tops;
+  MessageBatch batch;
+  for (int i = 0; i < 6000; ++i) {
+    const std::string& room = rooms[random.below(10) == 0 ? 1 + random.below(3) : 0];
+    const std::string text = std::string("common") + (random.below(20) == 0 ? " seldom" : "") +
+                             (random.below(1000) == 0 ? " rare" : "");
+    batch.push_back(conformance::message(room, ++tops[room], text));
+    batch.back().time = now - std::chrono::seconds(random.below(5000));
+  }
+  REQUIRE(append(*store, batch).ok());
+  std::sort(batch.begin(), batch.end(), [](const StoredMessage& a, const StoredMessage& b) {
+    return std::tie(a.time, a.room, a.offset) > std::tie(b.time, b.room, b.offset);
+  });
+
+  for (const std::string word : {"common", "seldom", "rare", "common rare", "absent"}) {
+    CAPTURE(word);
+    SearchQuery query{.text = word, .rooms = rooms, .messages_max = word == "rare" ? 2U : 300U};
+    MessageBatch found;
+    for (bool more = true; more;) {
+      const auto page = search(*store, query);
+      REQUIRE(page.ok());
+      more = !page->messages.empty();
+      if (!more) break;
+      found.insert(found.end(), page->messages.begin(), page->messages.end());
+      const StoredMessage& last = found.back();
+      query.below = SearchCursor{last.time, last.room, last.offset};
+    }
+    MessageBatch expected;
+    const std::string part = word.substr(word.rfind(' ') + 1);
+    for (const StoredMessage& message : batch) {
+      if (message.data.view().find(part) != std::string_view::npos) expected.push_back(message);
+    }
+    CHECK(conformance::same_messages(found, expected));
+  }
 }
 
 TEST_CASE("search: what is stored while it is off is not found, and no error") {
