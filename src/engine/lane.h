@@ -79,7 +79,8 @@ class Lane final : public std::enable_shared_from_this<Lane>, private Requests::
   void end(SessionImpl& session, const CloseReason& reason);
 
   // --- Members ---------------------------------------------------------------------------------
-  void add_member(Subscription& subscription, const Cursor& top);
+  // The subscription is no longer asking.
+  void add_member(Subscription& subscription, const SlotRef& slot, const Cursor& top);
   void remove_member(Subscription& subscription) { members_.remove(subscription); }
   // From now on it is served: at once if it has what the lane has read, or by catching up.
   void activate(Subscription& subscription);
