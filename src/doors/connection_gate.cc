@@ -18,7 +18,7 @@ AddressKey address_key(const PeerAddress& address) {
   return key;
 }
 
-std::shared_ptr<ConnectionGate::Ticket> ConnectionGate::enter(const PeerAddress& address,
+std::unique_ptr<ConnectionGate::Ticket> ConnectionGate::enter(const PeerAddress& address,
                                                               Refusal& refusal) {
   const AddressKey key = address_key(address);
   {
@@ -34,7 +34,7 @@ std::shared_ptr<ConnectionGate::Ticket> ConnectionGate::enter(const PeerAddress&
     ++handshakes_;
     ++by_address_[view(key)];
   }
-  return std::make_shared<Ticket>(*this, key);
+  return std::make_unique<Ticket>(*this, key);
 }
 
 void ConnectionGate::Ticket::handshake_done() {
@@ -44,11 +44,15 @@ void ConnectionGate::Ticket::handshake_done() {
   --gate_.handshakes_;
 }
 
-void ConnectionGate::leave(const Ticket& ticket) {
+ConnectionGate::Place ConnectionGate::Ticket::take_place() {
+  handshake_done();
+  return std::move(place_);
+}
+
+void ConnectionGate::leave(const AddressKey& address) {
   const std::lock_guard lock(mutex_);
   --connections_;
-  if (ticket.in_handshake_) --handshakes_;
-  const auto found = by_address_.find(view(ticket.address_));
+  const auto found = by_address_.find(view(address));
   if (--found->second == 0) by_address_.erase(found);
   if (connections_ == 0) empty_.notify_all();
 }

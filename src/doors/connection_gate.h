@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <utility>
 
 #include "madang/base/hash.h"
 #include "madang/base/time.h"
@@ -32,21 +33,42 @@ class ConnectionGate {
   enum class Refusal : std::uint8_t { kNone, kFull, kAddress, kHandshakes };
 
   // One connection's place, given back as it is destroyed. Each connection has one, so it is small.
+  class Place {
+   public:
+    Place() = default;
+    Place(ConnectionGate& gate, const AddressKey& address) : gate_(&gate), address_(address) {}
+    Place(Place&& other) noexcept
+        : gate_(std::exchange(other.gate_, nullptr)), address_(other.address_) {}
+    Place& operator=(Place other) noexcept {
+      std::swap(gate_, other.gate_);
+      std::swap(address_, other.address_);
+      return *this;
+    }
+    ~Place() {
+      if (gate_ != nullptr) gate_->leave(address_);
+    }
+
+   private:
+    ConnectionGate* gate_ = nullptr;  // null: has no place
+    AddressKey address_ = {};
+  };
+
+  // The place of a connection that begins with its handshake.
   class Ticket {
    public:
-    Ticket(ConnectionGate& gate, const AddressKey& address) : gate_(gate), address_(address) {}
+    Ticket(ConnectionGate& gate, const AddressKey& address) : gate_(gate), place_(gate, address) {}
     Ticket(const Ticket&) = delete;
     Ticket& operator=(const Ticket&) = delete;
-    ~Ticket() { gate_.leave(*this); }
+    ~Ticket() { handshake_done(); }
 
     // The connection no longer counts as a handshake. Repeated calls do nothing.
     void handshake_done();
+    // Ends the handshake and hands the place on, for a connection that becomes something else.
+    Place take_place();
 
    private:
-    friend class ConnectionGate;
-
     ConnectionGate& gate_;
-    const AddressKey address_;
+    Place place_;
     bool in_handshake_ = true;
   };
 
@@ -54,7 +76,7 @@ class ConnectionGate {
 
   // A place for a connection from `address` that begins with its handshake; null if there is none,
   // and `refusal` says why.
-  std::shared_ptr<Ticket> enter(const PeerAddress& address, Refusal& refusal);
+  std::unique_ptr<Ticket> enter(const PeerAddress& address, Refusal& refusal);
 
   std::size_t connections() const;
   std::size_t handshakes() const;
@@ -63,7 +85,7 @@ class ConnectionGate {
   bool wait_until_empty(Duration timeout);
 
  private:
-  void leave(const Ticket& ticket);
+  void leave(const AddressKey& address);
 
   const Limits limits_;
 

@@ -18,7 +18,7 @@ constexpr std::size_t kPieceBytes = 64 * 1024;
 }  // namespace
 
 HttpConnection::HttpConnection(std::shared_ptr<Door> door, ByteStream& stream,
-                               std::shared_ptr<ConnectionGate::Ticket> ticket)
+                               std::unique_ptr<ConnectionGate::Ticket> ticket)
     : door_(std::move(door)),
       ticket_(std::move(ticket)),
       stream_(&stream),
@@ -85,7 +85,7 @@ bool HttpConnection::on_request(const http::Request& request, std::span<char> by
 }
 
 bool HttpConnection::upgrade(const http::Request& request, std::span<char> bytes) {
-  WebSocketUpgrade upgrade = upgrade_to_websocket(*door_, request, *stream_, ticket_);
+  WebSocketUpgrade upgrade = upgrade_to_websocket(*door_, request, *stream_, *ticket_);
   if (upgrade.transport == nullptr) {
     answer(std::move(upgrade.refusal));
     return false;

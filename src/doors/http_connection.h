@@ -23,7 +23,7 @@ class HttpConnection final : public ByteStreamHandler,
                              public std::enable_shared_from_this<HttpConnection> {
  public:
   HttpConnection(std::shared_ptr<Door> door, ByteStream& stream,
-                 std::shared_ptr<ConnectionGate::Ticket> ticket);
+                 std::unique_ptr<ConnectionGate::Ticket> ticket);
 
   // Starts the clock of the handshake.
   void start();
@@ -61,7 +61,7 @@ class HttpConnection final : public ByteStreamHandler,
   void leave();
 
   const std::shared_ptr<Door> door_;
-  const std::shared_ptr<ConnectionGate::Ticket> ticket_;
+  const std::unique_ptr<ConnectionGate::Ticket> ticket_;
   ByteStream* stream_;  // null once it is at an end, or another's
   http::RequestParser parser_;
   TimerHandle deadline_;

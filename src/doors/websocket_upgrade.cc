@@ -14,6 +14,18 @@ namespace {
 
 constexpr std::string_view kRetryAfterS = "5";
 
+// A connection with its place in the server's count, which it gives back as it ends.
+class CountedTransport final : public WebSocketTransport {
+ public:
+  using WebSocketTransport::WebSocketTransport;
+  void count_by(ConnectionGate::Place place) { place_ = std::move(place); }
+
+ private:
+  ConnectionGate::Place place_;
+};
+
+static_assert(sizeof(CountedTransport) <= 152, "every idle connection holds one");
+
 WebSocketUpgrade refuse(int status, std::string_view reason) {
   return {.refusal = http::error_response({status, reason})};
 }
@@ -89,7 +101,7 @@ std::string header_value(const http::Request& request, std::string_view name) {
 }  // namespace
 
 WebSocketUpgrade upgrade_to_websocket(Door& door, const http::Request& request, ByteStream& stream,
-                                      std::shared_ptr<ConnectionGate::Ticket> ticket) {
+                                      ConnectionGate::Ticket& ticket) {
   if (!origin_allowed(door, request)) {
     door.counters().origins_refused.add();
     return refuse(403, "origin not allowed");
@@ -119,13 +131,12 @@ WebSocketUpgrade upgrade_to_websocket(Door& door, const http::Request& request, 
   Framing& framing = handshake.deflate ? lane->deflate_framing(
                                              protocol->kind, handshake.deflate->server_window_bits)
                                        : lane->plain_framing(protocol->kind);
-  auto transport = std::make_shared<WebSocketTransport>(
+  auto transport = std::make_shared<CountedTransport>(
       lane, stream,
       WebSocketTransport::Setup{.origin = header_value(request, "Origin"),
                                 .path = request.path,
                                 .compression = handshake.deflate.has_value(),
-                                .response = response_head(handshake),
-                                .ticket = std::move(ticket)});
+                                .response = response_head(handshake)});
   CloseReason why;
   Connection* const connection =
       door.options().engine->attach(door.lane(), transport, std::move(session), framing, &why);
@@ -135,6 +146,7 @@ WebSocketUpgrade upgrade_to_websocket(Door& door, const http::Request& request, 
     refusal.refusal.headers.push_back({"Retry-After", std::string(kRetryAfterS)});
     return refusal;
   }
+  transport->count_by(ticket.take_place());
   door.counters().upgrades.add();
   return {.transport = std::move(transport), .connection = connection, .refusal = {}};
 }

@@ -22,8 +22,8 @@ struct WebSocketUpgrade {
 };
 
 // Decides on a request for the WebSocket path, in this order: its origin, the handshake, the
-// protocol, the engine. The transport keeps the ticket. On the door's lane.
+// protocol, the engine. If all agree, the transport takes the ticket's place. On the door's lane.
 WebSocketUpgrade upgrade_to_websocket(Door& door, const http::Request& request, ByteStream& stream,
-                                      std::shared_ptr<ConnectionGate::Ticket> ticket);
+                                      ConnectionGate::Ticket& ticket);
 
 }  // namespace madang

@@ -234,7 +234,13 @@ Connection* EngineImpl::attach(std::size_t lane, std::shared_ptr<Transport> tran
     session_ended();
     return refuse(kTooManyRequests);
   }
-  return lanes_[lane]->open(std::move(transport), std::move(protocol), framing);
+  SessionImpl* const session =
+      lanes_[lane]->open(std::move(transport), std::move(protocol), framing);
+  if (session == nullptr) {
+    session_ended();
+    return refuse(kTooManyRequests);
+  }
+  return session;
 }
 
 // --- The whole -----------------------------------------------------------------------------------

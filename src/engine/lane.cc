@@ -125,11 +125,10 @@ void Lane::end_closing() {
   // By index, because a host that is told of one end may close others.
   for (std::size_t i = 0; i < closing_.size(); ++i) {
     const auto [number, reason] = closing_[i];
-    const auto it = sessions_.find(number);
-    assert(it != sessions_.end());
-    SessionImpl& session = *it->second;
-    session.end(reason);
-    forget(session);
+    SessionImpl* const session = sessions_.find(number);
+    assert(session != nullptr);
+    session->end(reason);
+    forget(*session);
   }
   closing_.clear();
 }
@@ -140,28 +139,25 @@ void Lane::forget(SessionImpl& session) {
     if (user->second.empty()) users_.erase(user);
   }
   if (session.touched) std::erase(touched_, &session);
-  sessions_.erase(session.number());
+  sessions_.erase(session);
   counters_.sessions.subtract();
   engine_.session_ended();
 }
 
 SessionImpl* Lane::open(std::shared_ptr<Transport> transport,
                         std::unique_ptr<ProtocolSession> protocol, Framing& framing) {
-  const auto number = next_number();
-  auto session = std::make_unique<SessionImpl>(*this, number,
-                                               ClientId::from_bits(random_.next(), random_.next()),
-                                               std::move(transport), std::move(protocol), framing);
-  SessionImpl* const opened = session.get();
-  sessions_.emplace(number, std::move(session));
+  if (sessions_.full()) return nullptr;
+  const auto client = ClientId::from_bits(random_.next(), random_.next());
+  SessionImpl& opened = sessions_.add([&](void* place, std::uint64_t number) {
+    return new (place)
+        SessionImpl(*this, number, client, std::move(transport), std::move(protocol), framing);
+  });
   counters_.sessions.add();
-  opened->start();
-  return opened;
+  opened.start();
+  return &opened;
 }
 
-SessionImpl* Lane::find(std::uint64_t session) const {
-  const auto it = sessions_.find(session);
-  return it == sessions_.end() ? nullptr : it->second.get();
-}
+SessionImpl* Lane::find(std::uint64_t session) const { return sessions_.find(session); }
 
 void Lane::request_timed_out(std::uint64_t session, std::uint64_t number) {
   if (SessionImpl* const asker = find(session)) asker->request_timed_out(number);
@@ -179,8 +175,7 @@ std::vector<SessionImpl*> Lane::sessions_of(std::string_view user) const {
 std::vector<SessionImpl*> Lane::all_sessions() const {
   std::vector<SessionImpl*> all;
   all.reserve(sessions_.size());
-  for (const auto& [number, session] : sessions_)
-    all.push_back(session.get());
+  sessions_.for_each([&](SessionImpl& session) { all.push_back(&session); });
   std::sort(all.begin(), all.end(),
             [](const auto* a, const auto* b) { return a->number() < b->number(); });
   return all;

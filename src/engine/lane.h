@@ -10,13 +10,13 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "engine/encoded_events.h"
 #include "engine/member_table.h"
 #include "engine/outbox.h"
 #include "engine/requests.h"
 #include "engine/room_slot.h"
+#include "engine/session_table.h"
 #include "engine/timer_wheel.h"
 #include "madang/base/counters.h"
 #include "madang/base/hash.h"
@@ -63,6 +63,7 @@ class Lane final : public std::enable_shared_from_this<Lane>, private Requests::
   absl::Status post_bounded(absl::AnyInvocable<void(Lane&)> task);
 
   // --- Sessions --------------------------------------------------------------------------------
+  // Null if there are too many.
   SessionImpl* open(std::shared_ptr<Transport> transport, std::unique_ptr<ProtocolSession> protocol,
                     Framing& framing);
   Requests::Owner& requests_owner() { return *this; }
@@ -79,7 +80,8 @@ class Lane final : public std::enable_shared_from_this<Lane>, private Requests::
   void end(SessionImpl& session, const CloseReason& reason);
 
   // --- Members ---------------------------------------------------------------------------------
-  void add_member(Subscription& subscription, const Cursor& top);
+  // The subscription is no longer asking.
+  void add_member(Subscription& subscription, const SlotRef& slot, const Cursor& top);
   void remove_member(Subscription& subscription) { members_.remove(subscription); }
   // From now on it is served: at once if it has what the lane has read, or by catching up.
   void activate(Subscription& subscription);
@@ -189,7 +191,7 @@ class Lane final : public std::enable_shared_from_this<Lane>, private Requests::
   Ring<StoreRead> store_reads_waiting_;  // at most one of each subscription
   std::size_t store_reads_ = 0;          // under way
 
-  absl::flat_hash_map<std::uint64_t, std::unique_ptr<SessionImpl>> sessions_;
+  SessionTable sessions_;
   StringMap<std::vector<SessionImpl*>> users_;
   std::vector<SessionImpl*> touched_;
   std::vector<SessionImpl*> writing_;

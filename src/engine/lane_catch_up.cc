@@ -13,8 +13,8 @@ namespace madang {
 
 void Lane::fall_behind(Subscription& subscription) {
   subscription.state = Subscription::State::kBehind;
-  subscription.session->add_behind(subscription);
-  touch(*subscription.session);
+  subscription.session().add_behind(subscription);
+  touch(subscription.session());
 }
 
 void Lane::activate(Subscription& subscription) {
@@ -30,7 +30,7 @@ void Lane::activate(Subscription& subscription) {
 void Lane::catch_up(SessionImpl& session) {
   Subscription& subscription = *session.first_behind();
   session.remove_behind(subscription);
-  RoomSlot& slot = *subscription.slot;
+  RoomSlot& slot = *subscription.slot();
   PageBounds bounds = batch_bounds();
   bounds.messages_max = std::min(bounds.messages_max, limits_.page_messages_max);
   const auto read = engine_.shard_of(slot.name()).read_after(slot, subscription.cursor, bounds);
@@ -56,11 +56,11 @@ void Lane::catch_up(SessionImpl& session) {
 void Lane::skip(Subscription& subscription, const Cursor& to, LaneCounter& counter) {
   counter.add(subscription.owed(to) - subscription.owed(subscription.cursor));
   subscription.cursor = to;
-  subscription.session->add_behind(subscription);
+  subscription.session().add_behind(subscription);
 }
 
 void Lane::lost(Subscription& subscription, const Shard::CatchUp& read) {
-  switch (subscription.slot->options.slow_consumer) {
+  switch (subscription.slot()->options.slow_consumer) {
     case SlowConsumer::kDropOldest:
       return skip(subscription, read.oldest, counters_.dropped_oldest);
     case SlowConsumer::kKeepLatest:
@@ -70,20 +70,20 @@ void Lane::lost(Subscription& subscription, const Shard::CatchUp& read) {
       counters_.told_of_gap.add(subscription.owed(read.top) -
                                 subscription.owed(subscription.cursor));
       subscription.cursor = read.top;
-      return subscription.session->drop_lost(
-          subscription, subscription.slot->options.slow_consumer == SlowConsumer::kDisconnect);
+      return subscription.session().drop_lost(
+          subscription, subscription.slot()->options.slow_consumer == SlowConsumer::kDisconnect);
   }
 }
 
 // The store goes back to what this member needs next.
 bool Lane::in_store(const Subscription& subscription) const {
-  const RoomSlot& slot = *subscription.slot;
+  const RoomSlot& slot = *subscription.slot();
   return slot.options.is_stored() && subscription.cursor.offset + 1 >= slot.store_first.load();
 }
 
 void Lane::read_store(Subscription& subscription, std::uint64_t messages) {
   subscription.reads_store = true;
-  store_reads_waiting_.push_back({subscription.session->number(), subscription.slot, messages});
+  store_reads_waiting_.push_back({subscription.session().number(), subscription.slot(), messages});
   read_store_next();
 }
 
@@ -116,8 +116,9 @@ Subscription* Lane::reader(const StoreRead& read) const {
   SessionImpl* const session = find(read.session);
   if (session == nullptr || session->closing()) return nullptr;
   Subscription* const subscription = session->find(read.slot->name());
-  const bool same = subscription != nullptr && subscription->slot == read.slot;
-  return same && subscription->reads_store ? subscription : nullptr;
+  const bool same = subscription != nullptr && !subscription->asking() &&
+                    subscription->slot() == read.slot && subscription->reads_store;
+  return same ? subscription : nullptr;
 }
 
 void Lane::store_page(const StoreRead& read, const absl::StatusOr<RoomStorage::Page>& page) {
@@ -141,13 +142,13 @@ void Lane::store_page(const StoreRead& read, const absl::StatusOr<RoomStorage::P
     }
   }
   if (events.empty()) {
-    RoomSlot& slot = *subscription->slot;
+    RoomSlot& slot = *subscription->slot();
     return lost(*subscription,
                 engine_.shard_of(slot.name()).read_after(slot, subscription->cursor, {}));
   }
-  SessionImpl& session = *subscription->session;
+  SessionImpl& session = subscription->session();
   const EncodedEvents encoded =
-      encode_events(session.format(subscription->announcements), *subscription->slot, events);
+      encode_events(session.format(subscription->announcements), *subscription->slot(), events);
   hand_over(*subscription, events, encoded, 0, end);
   fall_behind(*subscription);
 }

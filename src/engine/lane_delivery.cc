@@ -80,14 +80,14 @@ bool Lane::serve(LaneRoom& room, std::size_t& budget) {
     Member& member = room.members[--batch.members_left];
     if (batch.members_left >= kPrefetchMembers) {
       const Member& soon = room.members[batch.members_left - kPrefetchMembers];
-      __builtin_prefetch(soon.session);
-      __builtin_prefetch(soon.transport, 1);
+      __builtin_prefetch(&soon.session());
+      __builtin_prefetch(soon.transport_address(), 1);
     }
-    if (member.in_step && batch.for_everybody) {
+    if (member.in_step() && batch.for_everybody) {
       offer_whole(room, member);
     } else {
-      if (member.in_step) room.fall_out_of_step(*member.subscription, batch.taken.begin);
-      offer(*member.subscription, batch);
+      if (member.in_step()) room.fall_out_of_step(member.subscription(), batch.taken.begin);
+      offer(member.subscription(), batch);
     }
   }
   if (batch.members_left > 0) return true;
@@ -109,7 +109,7 @@ bool Lane::take(LaneRoom& room) {
   if (page.status == ReadStatus::kMore) room.news = true;
   if (begin.number != room.read.number) {
     for (const Member& member : room.members) {
-      if (member.in_step) room.fall_out_of_step(*member.subscription, room.read);
+      if (member.in_step()) room.fall_out_of_step(member.subscription(), room.read);
     }
   }
   room.read = page.end;
@@ -123,14 +123,14 @@ bool Lane::take(LaneRoom& room) {
 
 // What nearly every member gets: all of the batch, as it lies there for everybody.
 void Lane::offer_whole(LaneRoom& room, Member& member) {
-  SessionImpl& session = *member.session;
+  SessionImpl& session = member.session();
   LaneBatch& batch = *room.batch;
-  const Payload& frames = batch.in(session.format(member.announcements), *room.slot).bytes;
+  const Payload& frames = batch.in(session.format(member.announcements()), *room.slot).bytes;
   if (frames.empty()) return;  // announcements that this member did not ask for
   if (session.takes_at_once()) return session.write_at_once(frames, batch.messages);
   if (!has_space(session, frames.size())) {
-    room.fall_out_of_step(*member.subscription, batch.taken.begin);
-    return fall_behind(*member.subscription);
+    room.fall_out_of_step(member.subscription(), batch.taken.begin);
+    return fall_behind(member.subscription());
   }
   session.outbox().push(frames, static_cast<std::uint32_t>(batch.messages));
   touch(session);
@@ -146,9 +146,9 @@ void Lane::offer(Subscription& subscription, LaneBatch& batch) {
     std::size_t first = subscription.cursor.number - begin.number;
     if (planted(Fault::kCursorOffByOne) && first > 0) ++first;
     if (first >= page.events.size()) return;
-    const SessionImpl& session = *subscription.session;
+    const SessionImpl& session = subscription.session();
     const EncodedEvents& encoded =
-        batch.in(session.format(subscription.announcements), *subscription.slot);
+        batch.in(session.format(subscription.announcements), *subscription.slot());
     const std::size_t bytes = encoded.ends.back() - (first == 0 ? 0 : encoded.ends[first - 1]);
     if (!has_space(session, bytes)) return fall_behind(subscription);
     hand_over(subscription, page.events, encoded, first, page.end);
@@ -163,7 +163,7 @@ bool Lane::has_space(const SessionImpl& session, std::size_t bytes) const {
 
 void Lane::hand_over(Subscription& subscription, std::span<const EventRef> events,
                      const EncodedEvents& encoded, std::size_t first, const Cursor& end) {
-  SessionImpl& session = *subscription.session;
+  SessionImpl& session = subscription.session();
   const Cursor from = std::exchange(subscription.cursor, end);
   const auto is_owed = [&](const Event& event) {
     return event.kind == EventKind::kMessage && event.messages > subscription.joined_messages;
@@ -201,13 +201,13 @@ void Lane::hand_over(Subscription& subscription, std::span<const EventRef> event
   touch(session);
 }
 
-void Lane::add_member(Subscription& subscription, const Cursor& top) {
-  members_.add(subscription, subscription.session->transport_address(), top);
+void Lane::add_member(Subscription& subscription, const SlotRef& slot, const Cursor& top) {
+  members_.add(subscription, slot, subscription.session().transport_address(), top);
 }
 
 std::uint64_t Lane::waiting(const Subscription& subscription) const {
   const auto top =
-      engine_.shard_of(subscription.slot->name()).look(*subscription.slot, [](const Room& room) {
+      engine_.shard_of(subscription.room()).look(*subscription.slot(), [](const Room& room) {
         return room.top();
       });
   return subscription.owed(top) -

@@ -33,12 +33,16 @@ struct Subscription {
     kLive,     // takes what its lane reads
   };
 
-  struct Asking {
-    std::string room;
+  // What most members do not need.
+  struct Extra {
+    // While asking:
+    SessionImpl* session = nullptr;
+    std::string room = {};
     std::uint64_t request = 0;  // to the host
+    // Of a member:
+    WallTime expires = kNeverExpires;
   };
 
-  SessionImpl* session = nullptr;
   State state = State::kAsking;
   bool announcements = false;
   bool server_side = false;
@@ -46,18 +50,24 @@ struct Subscription {
   std::uint32_t index = 0;   // among the members of the lane's room
   Cursor cursor;             // unless it is in step: ask LaneRoom::cursor_of
   std::uint64_t joined_messages = 0;  // of the room when it came; what is above is owed to it
-  SlotRef slot;                       // null while asking
-  LaneRoom* lane_room = nullptr;
-  WallTime expires = kNeverExpires;
-  std::unique_ptr<Asking> asking;  // null afterwards
+  LaneRoom* lane_room = nullptr;      // null while asking
+  std::unique_ptr<Extra> extra;       // never null while asking
 
-  std::string_view room() const { return slot ? slot->name() : asking->room; }
+  bool asking() const { return state == State::kAsking; }
+  std::string_view room() const;
+  SessionImpl& session() const;
+  // Only of a member:
+  const SlotRef& slot() const;
+  WallTime expires() const { return extra == nullptr ? kNeverExpires : extra->expires; }
+  void expire_at(WallTime time);
 
   // Messages up to `at` that count as owed to this member.
   std::uint64_t owed(const Cursor& at) const {
     return at.messages > joined_messages ? at.messages - joined_messages : 0;
   }
 };
+
+static_assert(sizeof(Subscription) <= 56, "every idle member has one");
 
 // What a lane has read from a room and is handing to its members, from the last to the first.
 struct LaneBatch {
@@ -79,15 +89,40 @@ struct LaneBatch {
 };
 
 // A member as the lane's deliveries see it, in one flat array.
-struct Member {
-  Subscription* subscription = nullptr;
-  SessionImpl* session = nullptr;
-  const Transport* transport = nullptr;  // only to ask for its memory in time
-  bool announcements = false;
+class Member {
+ public:
+  Member(Subscription& subscription, SessionImpl& session, const Transport* transport)
+      : subscription_(&subscription),
+        session_(&session),
+        transport_(reinterpret_cast<std::uintptr_t>(transport) & ~kFlags) {
+    if (subscription.announcements) transport_ |= kAnnouncements;
+  }
+
+  Subscription& subscription() const { return *subscription_; }
+  SessionImpl& session() const { return *session_; }
+  // Only to ask for its memory in time.
+  const void* transport_address() const {
+    return reinterpret_cast<const void*>(transport_ & ~kFlags);
+  }
+  bool announcements() const { return (transport_ & kAnnouncements) != 0; }
   // Live, and with exactly what the lane has read: its cursor is the room's, so that a delivery
   // need not touch the subscription.
-  bool in_step = false;
+  bool in_step() const { return (transport_ & kInStep) != 0; }
+  void set_in_step(bool in_step) {
+    transport_ = in_step ? transport_ | kInStep : transport_ & ~kInStep;
+  }
+
+ private:
+  static constexpr std::uintptr_t kAnnouncements = 1;
+  static constexpr std::uintptr_t kInStep = 2;
+  static constexpr std::uintptr_t kFlags = kAnnouncements | kInStep;
+
+  Subscription* subscription_;
+  SessionImpl* session_;
+  std::uintptr_t transport_;  // its address, with the flags where an address has none
 };
+
+static_assert(sizeof(Member) == 24, "every idle member has one");
 
 // A room as one lane sees it.
 struct LaneRoom {
@@ -98,6 +133,7 @@ struct LaneRoom {
   bool news = false;    // there may be events to take
   bool queued = false;  // stands in the lane's list of rooms to serve
 
+  void add(const Member& member);
   // Where a member of this room stands.
   const Cursor& cursor_of(const Subscription& subscription) const;
   // A live member falls into step if it has what was read.
@@ -106,15 +142,25 @@ struct LaneRoom {
   void fall_out_of_step(Subscription& subscription, const Cursor& cursor);
 };
 
+inline std::string_view Subscription::room() const {
+  return lane_room != nullptr ? lane_room->slot->name() : extra->room;
+}
+inline const SlotRef& Subscription::slot() const { return lane_room->slot; }
+inline SessionImpl& Subscription::session() const {
+  return lane_room != nullptr ? lane_room->members[index].session() : *extra->session;
+}
+
 // The rooms of a lane and who of its sessions is in them. Pure state of the lane.
 class MemberTable {
  public:
   // Null if the lane has no member of the room.
   std::shared_ptr<LaneRoom> find(const RoomSlot* slot) const;
 
-  // The subscription's slot is set. `top` is where the room stands, and where the lane begins to
-  // read if this is its first member there.
-  void add(Subscription& subscription, const Transport* transport, const Cursor& top);
+  // The subscription was asking and is a member of the slot's room from now on, with nothing extra.
+  // `top` is where the room stands, and where the lane begins to read if this is its first member
+  // there.
+  void add(Subscription& subscription, const SlotRef& slot, const Transport* transport,
+           const Cursor& top);
   void remove(Subscription& subscription);
 
  private:

@@ -131,12 +131,12 @@ void SessionImpl::expire_credentials() {
 
   std::vector<std::string> over;
   for (const auto& subscription : subscriptions_) {
-    if (subscription->expires == kNeverExpires) continue;
-    if (now >= subscription->expires + grace) {
+    if (subscription->expires() == kNeverExpires) continue;
+    if (now >= subscription->expires() + grace) {
       if (subscription->server_side) return close(kSubscriptionExpired);
       over.emplace_back(subscription->room());
     } else {
-      expect_expiry(subscription->expires + grace);
+      expect_expiry(subscription->expires() + grace);
     }
   }
   for (const auto& room : over)
@@ -186,7 +186,7 @@ void SessionImpl::refresh_command(RefreshRequest request, Callback<RefreshResult
           if (subscription == nullptr) {
             return done(absl::PermissionDeniedError("not a member of the room"));
           }
-          subscription->expires = expires;
+          subscription->expire_at(expires);
         }
         expect_expiry(expires);
         done(RefreshResult{seconds_until(expires)});

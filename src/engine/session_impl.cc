@@ -229,7 +229,7 @@ void SessionImpl::end(const CloseReason& reason) {
   if (writable()) write_batches();
   while (!subscriptions_.empty()) {
     Subscription& subscription = **subscriptions_.begin();
-    if (subscription.asking != nullptr) {
+    if (subscription.asking()) {
       remove(subscription);
     } else {
       drop(subscription, kLeftWithSession);
@@ -266,7 +266,7 @@ void SessionImpl::count_end(const CloseReason& reason) {
 void SessionImpl::count_waiting(EngineCounters& counters) const {
   counters.waiting += outbox_.messages();
   for (const auto& subscription : subscriptions_) {
-    if (subscription->asking != nullptr) continue;
+    if (subscription->asking()) continue;
     counters.waiting += lane_.waiting(*subscription);
   }
 }

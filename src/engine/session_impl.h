@@ -188,7 +188,8 @@ class alignas(64) SessionImpl final : public Session,
   // Ends a membership, or a join under way. The subscription is gone afterwards.
   void drop(Subscription& subscription, const LeaveReason& reason);
   Subscription& add(std::string_view room);
-  void remove(const Subscription& subscription);
+  // Ends what the session knows of it; the lane may still have it as a member.
+  std::unique_ptr<Subscription> remove(const Subscription& subscription);
   // Answers `done` with what `read` reads, if the session may read the room.
   template <typename Result>
   using Read = void(Engine&, const std::string&, const HistoryQuery&, Callback<Result>);

@@ -18,30 +18,31 @@ namespace madang {
 
 bool SessionImpl::in_room(std::string_view room) const {
   const Subscription* const subscription = find(room);
-  return subscription != nullptr && subscription->state != Subscription::State::kAsking;
+  return subscription != nullptr && !subscription->asking();
 }
 
 std::vector<std::string> SessionImpl::rooms() const {
   std::vector<std::string> names;
   for (const auto& subscription : subscriptions_) {
-    if (subscription->asking == nullptr) names.emplace_back(subscription->room());
+    if (!subscription->asking()) names.emplace_back(subscription->room());
   }
   return names;
 }
 
 Subscription& SessionImpl::add(std::string_view room) {
   auto subscription = std::make_unique<Subscription>();
-  subscription->session = this;
-  subscription->asking = std::make_unique<Subscription::Asking>();
-  subscription->asking->room = room;
+  subscription->extra = std::make_unique<Subscription::Extra>();
+  subscription->extra->session = this;
+  subscription->extra->room = room;
   Subscription& added = subscriptions_.add(std::move(subscription));
   one_room_ = subscriptions_.size() == 1;
   return added;
 }
 
-void SessionImpl::remove(const Subscription& subscription) {
-  subscriptions_.remove(subscription);
+std::unique_ptr<Subscription> SessionImpl::remove(const Subscription& subscription) {
+  auto removed = subscriptions_.take(subscription);
   one_room_ = subscriptions_.size() == 1;
+  return removed;
 }
 
 void SessionImpl::join_command(JoinCommand command, Callback<JoinResult> done) {
@@ -60,7 +61,7 @@ void SessionImpl::join_command(JoinCommand command, Callback<JoinResult> done) {
       return work().order.finish(room);
     }
     const auto number = lane_.next_number();
-    add(room).asking->request = number;
+    add(room).extra->request = number;
     // The request must outlive the handler's call, which may end this task's captures.
     const JoinRequest request = command.request;
     ask<JoinRequest, JoinAnswer>(number, core().handlers().join, request,
@@ -84,7 +85,7 @@ void SessionImpl::answer_join(const std::string& room, const JoinCommand& comman
   options.data = std::move(answer->data);
   options.expires = answer->expires;
   const auto number = lane_.next_number();
-  if (Subscription* const subscription = find(room)) subscription->asking->request = number;
+  if (Subscription* const subscription = find(room)) subscription->extra->request = number;
   when_loaded(number, {room},
               [this, room, options = std::move(options),
                done = std::move(done)](absl::StatusOr<bool> loaded) mutable {
@@ -186,16 +187,14 @@ absl::StatusOr<JoinResult> SessionImpl::enter(std::string_view room, Subscriptio
     subscription.state = Subscription::State::kJoining;
     subscription.announcements = room_options.announce != Announce::kNever &&
                                  (room_options.announce_to_all || options.announcements);
-    subscription.expires = options.expires.value_or(kNeverExpires);
-    subscription.slot = *std::move(slot);
-    subscription.asking.reset();
     subscription.cursor = joined.cursor;
     subscription.joined_messages = joined.top.messages;
-    lane_.add_member(subscription, joined.top);
+    lane_.add_member(subscription, *slot, joined.top);
+    subscription.expire_at(options.expires.value_or(kNeverExpires));
     lane_.count().joins.add();
     lane_.count().subscriptions.add();
     if (joined.announce) core().announce_soon(room, lane_);
-    expect_expiry(subscription.expires);
+    expect_expiry(subscription.expires());
 
     JoinResult result;
     if (room_options.has_positions()) result.position = std::move(joined.position);
@@ -205,7 +204,7 @@ absl::StatusOr<JoinResult> SessionImpl::enter(std::string_view room, Subscriptio
     std::erase_if(result.messages,
                   [&](const EventRef& event) { return event->exclude == client(); });
     result.data = std::move(options.data);
-    result.ttl_s = seconds_until(subscription.expires);
+    result.ttl_s = seconds_until(subscription.expires());
     lane_.count().recovered.add(result.messages.size());
     return result;
   }
@@ -220,7 +219,7 @@ absl::Status SessionImpl::join(std::string_view room, JoinOptions options) {
   }
   Subscription& subscription = add(room);
   subscription.server_side = true;
-  const auto number = subscription.asking->request = lane_.next_number();
+  const auto number = subscription.extra->request = lane_.next_number();
   const auto outcome = std::make_shared<absl::Status>();
   when_loaded(number, {std::string(room)},
               [this, outcome, room = std::string(room),
@@ -252,8 +251,8 @@ absl::Status SessionImpl::leave(std::string_view room, const LeaveReason& reason
   const std::string name(room);  // `room` may be a part of what goes
   Subscription* const subscription = find(name);
   if (subscription == nullptr || closing()) return absl::NotFoundError("not in the room");
-  if (subscription->state == Subscription::State::kAsking) {
-    work().requests.fail(subscription->asking->request, absl::PermissionDeniedError("called off"));
+  if (subscription->asking()) {
+    work().requests.fail(subscription->extra->request, absl::PermissionDeniedError("called off"));
     return absl::OkStatus();
   }
   drop(*subscription, reason);
@@ -262,7 +261,7 @@ absl::Status SessionImpl::leave(std::string_view room, const LeaveReason& reason
 }
 
 void SessionImpl::drop(Subscription& subscription, const LeaveReason& reason) {
-  const SlotRef slot = subscription.slot;
+  const SlotRef slot = subscription.slot();
   const bool ghost = planted(Fault::kGhostMember) && reason == kLeftWithSession && closed_by_peer_;
   const Cursor cursor = subscription.lane_room->cursor_of(subscription);
   if (!ghost) {
@@ -272,9 +271,8 @@ void SessionImpl::drop(Subscription& subscription, const LeaveReason& reason) {
     if (left.announce) core().announce_soon(slot->name(), lane_);
   }
   lane_.count().subscriptions.subtract();
-  lane_.remove_member(subscription);
   remove_behind(subscription);
-  remove(subscription);
+  lane_.remove_member(*remove(subscription));
   if (core().handlers().leave) {
     tell([&] { core().handlers().leave(*this, slot->name(), reason); });
   }
@@ -283,7 +281,7 @@ void SessionImpl::drop(Subscription& subscription, const LeaveReason& reason) {
 void SessionImpl::drop_lost(Subscription& subscription, bool whole_session) {
   if (whole_session) return close(kSlow);
   if (subscription.server_side) return close(kInsufficientState);
-  const SlotRef slot = subscription.slot;  // its name must outlive the subscription
+  const SlotRef slot = subscription.slot();  // its name must outlive the subscription
   leave(slot->name(), kLeftBehind).IgnoreError();
 }
 

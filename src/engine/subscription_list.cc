@@ -26,13 +26,13 @@ Subscription& SubscriptionList::add(std::unique_ptr<Subscription> subscription) 
   return **list_.insert(list_.begin() + static_cast<std::ptrdiff_t>(i), std::move(subscription));
 }
 
-void SubscriptionList::remove(const Subscription& subscription) {
+std::unique_ptr<Subscription> SubscriptionList::take(const Subscription& subscription) {
   const std::size_t i = place(subscription.room());
   assert(list_[i].get() == &subscription);
-  // It goes last, because its room may go with it.
-  const auto removed = std::move(list_[i]);
+  auto taken = std::move(list_[i]);
   list_.erase(list_.begin() + static_cast<std::ptrdiff_t>(i));
   if (list_.empty()) list_.shrink_to_fit();
+  return taken;
 }
 
 }  // namespace madang

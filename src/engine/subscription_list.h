@@ -25,8 +25,8 @@ class SubscriptionList {
   Subscription* find(std::string_view room) const;
   // There is none of this name yet.
   Subscription& add(std::unique_ptr<Subscription> subscription);
-  // Destroys it.
-  void remove(const Subscription& subscription);
+  // Takes it out. To be called while it still knows its room.
+  std::unique_ptr<Subscription> take(const Subscription& subscription);
 
  private:
   using List = absl::InlinedVector<std::unique_ptr<Subscription>, 1>;

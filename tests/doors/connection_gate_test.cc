@@ -51,6 +51,19 @@ TEST_CASE("gate: each bound refuses with its reason and recovers when places are
   CHECK(gate.wait_until_empty(Duration::zero()));
 }
 
+TEST_CASE("gate: a place that is handed on is no handshake, and counts until it is given back") {
+  ConnectionGate gate({4, 4, 4});
+  Refusal refusal{};
+  auto ticket = gate.enter(v4(1), refusal);
+  ConnectionGate::Place place = ticket->take_place();
+  CHECK(gate.handshakes() == 0);
+  ticket.reset();
+  CHECK(gate.connections() == 1);
+  place = ConnectionGate::Place();
+  CHECK(gate.connections() == 0);
+  CHECK(gate.handshakes() == 0);
+}
+
 TEST_CASE("gate: an IPv6 network counts as one address, an IPv4 address for itself") {
   CHECK(address_key(v6(0, 1)) == address_key(v6(0, 2)));
   CHECK(address_key(v6(0, 1)) != address_key(v6(1, 1)));

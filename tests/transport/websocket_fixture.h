@@ -54,8 +54,7 @@ struct WebSocketFixture {
             WebSocketTransport::Setup{.origin = "http://example.org",
                                       .path = "/",
                                       .compression = compression,
-                                      .response = Payload(response),
-                                      .ticket = nullptr})) {
+                                      .response = Payload(response)})) {
     stream.set_handler(transport);
   }
 

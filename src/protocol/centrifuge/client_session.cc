@@ -11,7 +11,7 @@ namespace madang::centrifuge {
 void ClientSession::received(std::string_view message, MessageKind kind) {
   assert(!running_);
   if (stopped()) return;
-  if (kind == MessageKind::kBinary && codec_.json_only()) return close(kInappropriateProtocol);
+  if (kind == MessageKind::kBinary && codec().json_only()) return close(kInappropriateProtocol);
   if (message.empty()) return close(kBadRequest);
   if (backlog_ != nullptr || !takes_commands()) return keep(message);
 
@@ -37,7 +37,7 @@ std::string_view ClientSession::run(std::string_view commands) {
   running_ = true;
   while (!commands.empty() && takes_commands()) {
     Command command;
-    if (codec_.read(commands, command)) {
+    if (codec().read(commands, command)) {
       handle(std::move(command));
     } else {
       close(kBadRequest);
@@ -53,9 +53,9 @@ void ClientSession::keep(std::string_view message) {
     return;
   }
   const auto kept = backlog_->text.size() - backlog_->begin;
-  if (kept + message.size() > options_.backlog_bytes_max) return close(kTooManyRequests);
+  if (kept + message.size() > options().backlog_bytes_max) return close(kTooManyRequests);
   backlog_->text.erase(0, std::exchange(backlog_->begin, 0));
-  codec_.append(message, backlog_->text);
+  codec().append(message, backlog_->text);
 }
 
 void ClientSession::handle(Command command) {
@@ -112,7 +112,7 @@ void ClientSession::reply(std::uint32_t id, ReplyBody body) {
   if (stopped()) return;
   std::string out;
   const CommandReply reply{id, std::move(body)};
-  if (codec_.write(reply, out)) return session_->write_message(out);
+  if (codec().write(reply, out)) return session_->write_message(out);
 
   const auto error = absl::InternalError("the host answered with a payload of another format");
   if (std::holds_alternative<RpcReply>(reply.body)) return refuse(id, error);
@@ -127,7 +127,7 @@ void ClientSession::refuse(std::uint32_t id, const absl::Status& status) {
 void ClientSession::push(const Push& push) {
   if (stopped()) return;
   std::string out;
-  if (!codec_.write(push, out)) return close(kInternalError);
+  if (!codec().write(push, out)) return close(kInternalError);
   session_->write_message(out);
 }
 
@@ -164,9 +164,9 @@ void ClientSession::push_refresh(std::uint32_t ttl_s) { push(RefreshPush{ttl_s})
 void ClientSession::push_ping() { push(PingPush{}); }
 
 void ClientSession::push_close(const CloseReason& reason) {
-  if (!options_.pushes_disconnect) return;
+  if (!options().pushes_disconnect) return;
   std::string out;
-  if (codec_.write(DisconnectPush{reason}, out)) session_->write_message(out);
+  if (codec().write(DisconnectPush{reason}, out)) session_->write_message(out);
 }
 
 }  // namespace madang::centrifuge

@@ -12,8 +12,8 @@
 #include "absl/status/statusor.h"
 #include "madang/engine/protocol.h"
 #include "madang/engine/session.h"
-#include "madang/protocol/centrifuge/json_session.h"
 #include "protocol/centrifuge/codec.h"
+#include "protocol/centrifuge/session_kind.h"
 
 namespace madang::centrifuge {
 
@@ -26,16 +26,14 @@ namespace madang::centrifuge {
 //   kRefused     nothing; a command closes the session
 class ClientSession final : public ProtocolSession {
  public:
-  // `codec` outlives the session.
-  ClientSession(const Codec& codec, const JsonSessionOptions& options)
-      : codec_(codec), options_(options) {}
+  explicit ClientSession(SessionKind::Ref kind) : kind_(std::move(kind)) {}
 
   void start(Session& session) override { session_ = &session; }
   void received(std::string_view message, MessageKind kind) override;
   void resume() override;
 
-  const Encoder& encoder() const override { return codec_.encoder(); }
-  bool json_only() const override { return codec_.json_only(); }
+  const Encoder& encoder() const override { return codec().encoder(); }
+  bool json_only() const override { return codec().json_only(); }
 
   void push_message(const Payload& message) override;
   void push_join(std::string_view room, const JoinResult& result) override;
@@ -46,6 +44,9 @@ class ClientSession final : public ProtocolSession {
 
  private:
   enum class State : std::uint8_t { kNew, kConnecting, kConnected, kRefused };
+
+  const Codec& codec() const { return kind_->codec(); }
+  const JsonSessionOptions& options() const { return kind_->options(); }
 
   // --- Input ---------------------------------------------------------------------------------
   bool stopped() const { return stopped_ || session_->closing(); }
@@ -90,8 +91,7 @@ class ClientSession final : public ProtocolSession {
     };
   }
 
-  const Codec& codec_;
-  const JsonSessionOptions options_;
+  const SessionKind::Ref kind_;
   Session* session_ = nullptr;
 
   State state_ = State::kNew;
@@ -105,5 +105,7 @@ class ClientSession final : public ProtocolSession {
   };
   std::unique_ptr<Backlog> backlog_;  // null if none do
 };
+
+static_assert(sizeof(ClientSession) <= 40, "every idle connection holds one");
 
 }  // namespace madang::centrifuge

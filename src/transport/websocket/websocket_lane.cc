@@ -27,15 +27,19 @@ Framing& WebSocketLane::deflate_framing(MessageKind kind, int window_bits) {
   return *framing;
 }
 
-std::shared_ptr<const WebSocketLane::Site> WebSocketLane::site(std::string origin,
+std::shared_ptr<const WebSocketLane::Site> WebSocketLane::site(std::shared_ptr<WebSocketLane> lane,
+                                                               std::string origin,
                                                                std::string path) {
-  for (const auto& site : sites_) {
-    if (site && site->origin == origin && site->path == path) return site;
+  for (const auto& known : lane->sites_) {
+    auto site = known.lock();
+    if (site != nullptr && site->origin == origin && site->path == path) return site;
   }
-  auto& place = sites_[next_site_];
-  next_site_ = (next_site_ + 1) % kSitesMax;
-  place = std::make_shared<const Site>(Site{std::move(origin), std::move(path)});
-  return place;
+  auto& place = lane->sites_[lane->next_site_];
+  lane->next_site_ = (lane->next_site_ + 1) % kSitesMax;
+  const auto site =
+      std::make_shared<const Site>(Site{std::move(lane), std::move(origin), std::move(path)});
+  place = site;
+  return site;
 }
 
 websocket::Event WebSocketLane::inflate(const websocket::Event& message) {

@@ -59,11 +59,9 @@ struct WebSocketTransport::Busy {
 
 WebSocketTransport::WebSocketTransport(std::shared_ptr<WebSocketLane> lane, ByteStream& stream,
                                        Setup setup)
-    : lane_(std::move(lane)),
-      ticket_(std::move(setup.ticket)),
-      site_(lane_->site(std::move(setup.origin), std::move(setup.path))),
+    : site_(WebSocketLane::site(std::move(lane), std::move(setup.origin), std::move(setup.path))),
       stream_(&stream),
-      reader_(websocket::Role::kServer, &lane_->reader_limits(), setup.compression) {
+      reader_(websocket::Role::kServer, &site_->lane->reader_limits(), setup.compression) {
   if (!setup.response.empty()) busy().own = std::move(setup.response);
 }
 
@@ -143,7 +141,7 @@ void WebSocketTransport::handle(const websocket::Event& event) {
       report_closed(kClosed);
       return;
     case websocket::EventKind::kError:
-      lane_->count_error(event.code);
+      lane().count_error(event.code);
       fail(event.code, event.data, kBadRequest);
       return;
   }
@@ -151,10 +149,10 @@ void WebSocketTransport::handle(const websocket::Event& event) {
 
 void WebSocketTransport::deliver(const websocket::Event& event) {
   // What is unfinished from here on is another message.
-  if (message_watched_) busy().message_since = lane_->scheduler().now();
-  const websocket::Event message = event.compressed ? lane_->inflate(event) : event;
+  if (message_watched_) busy().message_since = lane().scheduler().now();
+  const websocket::Event message = event.compressed ? lane().inflate(event) : event;
   if (message.kind == websocket::EventKind::kError) {
-    lane_->count_error(message.code);
+    lane().count_error(message.code);
     fail(message.code, message.data, kBadRequest);
     return;
   }
@@ -169,13 +167,13 @@ void WebSocketTransport::answer_ping(std::string_view payload) {
 
 // A bucket of tokens, told by the time when it will be full again.
 bool WebSocketTransport::admit_control() {
-  const WebSocketOptions& options = lane_->options();
+  const WebSocketOptions& options = lane().options();
   const Duration interval =
       options.control_per_second > 0 ? kSecond / options.control_per_second : kNever;
-  const MonoTime now = lane_->scheduler().now();
+  const MonoTime now = lane().scheduler().now();
   const MonoTime due = std::max(control_due_, now) + interval;
   if ((due - now - Duration(1)) / interval >= options.control_burst) {
-    lane_->counters.control_floods.add();
+    lane().counters.control_floods.add();
     fail(websocket::kClosePolicyViolation, "too many control frames", kTooManyRequests);
     return false;
   }
@@ -195,7 +193,7 @@ void WebSocketTransport::resume_reading() {
   if (rest_empty()) {
     stream_->resume_reading();
   } else if (!std::exchange(drain_posted_, true)) {
-    lane_->scheduler().post([weak = weak_from_this()] {
+    lane().scheduler().post([weak = weak_from_this()] {
       if (const auto self = weak.lock()) self->drain_rest();
     });
   }
@@ -223,9 +221,9 @@ bool WebSocketTransport::rest_empty() const { return busy_ == nullptr || busy_->
 void WebSocketTransport::watch_message() {
   if (message_watched_ || !reader_.in_message()) return;
   message_watched_ = true;
-  busy().message_since = lane_->scheduler().now();
-  const MonoTime due = busy().message_since + lane_->options().message_timeout;
-  lane_->scheduler().call_at(due, [weak = weak_from_this()] {
+  busy().message_since = lane().scheduler().now();
+  const MonoTime due = busy().message_since + lane().options().message_timeout;
+  lane().scheduler().call_at(due, [weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->check_message_age();
   });
 }
@@ -233,14 +231,14 @@ void WebSocketTransport::watch_message() {
 void WebSocketTransport::check_message_age() {
   message_watched_ = false;
   if (stream_ == nullptr || closing_ || paused_ || !reader_.in_message()) return settle();
-  const MonoTime due = busy().message_since + lane_->options().message_timeout;
-  if (lane_->scheduler().now() >= due) {
-    lane_->counters.slow_messages.add();
+  const MonoTime due = busy().message_since + lane().options().message_timeout;
+  if (lane().scheduler().now() >= due) {
+    lane().counters.slow_messages.add();
     fail(websocket::kClosePolicyViolation, "message takes too long", kBadRequest);
     return;
   }
   message_watched_ = true;
-  lane_->scheduler().call_at(due, [weak = weak_from_this()] {
+  lane().scheduler().call_at(due, [weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->check_message_age();
   });
 }
@@ -338,11 +336,11 @@ void WebSocketTransport::begin_close(std::uint16_t code, std::string_view text) 
     closing_ = true;
     busy().close_frame =
         control_frame(websocket::Opcode::kClose, websocket::build_close(code, text));
-    const MonoTime due = lane_->scheduler().now() + lane_->options().close_timeout;
-    busy().close_timer = lane_->scheduler().call_at(due, [weak = weak_from_this()] {
+    const MonoTime due = lane().scheduler().now() + lane().options().close_timeout;
+    busy().close_timer = lane().scheduler().call_at(due, [weak = weak_from_this()] {
       const auto self = weak.lock();
       if (self == nullptr || self->stream_ == nullptr) return;
-      self->lane_->counters.close_timeouts.add();
+      self->lane().counters.close_timeouts.add();
       ByteStream* const ended = self->stream_;
       self->end_stream();
       ended->abort();
@@ -357,15 +355,15 @@ void WebSocketTransport::begin_close(std::uint16_t code, std::string_view text) 
 // The stream sends what it has and ends.
 void WebSocketTransport::finish() {
   if (stream_ == nullptr) return;
-  lane_->scheduler().cancel(busy().close_timer);
+  lane().scheduler().cancel(busy().close_timer);
   ByteStream* const ended = stream_;
   end_stream();
-  ended->close_after_flush(lane_->options().close_timeout);
+  ended->close_after_flush(lane().options().close_timeout);
 }
 
 void WebSocketTransport::closed() {
   end_stream();
-  lane_->scheduler().cancel(busy().close_timer);
+  lane().scheduler().cancel(busy().close_timer);
   report_closed(write_failed_ ? kWriteError : kClosed);
 }
 

@@ -85,6 +85,21 @@ TEST_CASE("connect: the reply tells version, expiry, data and how to ping") {
             R"("data":{"a":1}}})");
 }
 
+TEST_CASE("connect: sessions of many kinds side by side, and each tells its own version") {
+  const std::vector<std::string> versions = {"1", "22", "333", "4444", "55555", "666666"};
+  std::vector<std::unique_ptr<Client>> clients;
+  for (int round = 0; round < 2; ++round) {
+    for (const std::string& version : versions)
+      clients.push_back(std::make_unique<Client>(JsonSessionOptions{.version = version}));
+  }
+  for (std::size_t i = 0; i < clients.size(); ++i) {
+    clients[i]->session.connects.at_once = ConnectResult();
+    CHECK(clients[i]->ask(R"({"id":1,"connect":{}})") ==
+          R"({"id":1,"connect":{"client":")" + kNil + R"(","version":")" +
+              versions[i % versions.size()] + R"("}})");
+  }
+}
+
 TEST_CASE("connect: server-side rooms come with what was missed, from where the client stood") {
   Client client;
   ConnectResult result;

@@ -70,12 +70,15 @@ class WebSocketLane {
   Framing& deflate_framing(MessageKind kind, int window_bits);
 
   // Where a page says that it comes from, and what it asked for: the same for most connections.
+  // It keeps its lane, so that a connection has both by one reference.
   struct Site {
+    std::shared_ptr<WebSocketLane> lane;
     std::string origin;
     std::string path;
   };
   // The same object for connections of the same site, as far as a few are remembered.
-  std::shared_ptr<const Site> site(std::string origin, std::string path);
+  static std::shared_ptr<const Site> site(std::shared_ptr<WebSocketLane> lane, std::string origin,
+                                          std::string path);
 
   // Completes a compressed message. What it returns lives until the next call.
   websocket::Event inflate(const websocket::Event& message);
@@ -106,8 +109,8 @@ class WebSocketLane {
   Framings binary_;
   std::unique_ptr<websocket::Inflater> inflater_;
   std::string inflated_;
-  std::array<std::shared_ptr<const Site>, kSitesMax>
-      sites_;  // the next to go is sites_[next_site_]
+  // The next to go is sites_[next_site_]. They keep us, not we them.
+  std::array<std::weak_ptr<const Site>, kSitesMax> sites_;
   std::size_t next_site_ = 0;
 };
 

@@ -21,14 +21,16 @@ namespace madang {
 // frames for the stream. It answers pings, keeps to the closing handshake, and ends a peer that
 // breaks the protocol or a limit with the code that RFC 6455 has for it.
 //
+// Whoever makes one may derive from it, to keep beside a connection what shall live as long.
+//
 // The order of calls is: construct; Engine::attach; ByteStream::set_handler; start. The engine may
 // write before start(). If attach refuses, the object is simply dropped.
 //
 // While it waits for its peer it holds no buffer. While reading is paused it keeps what the stream
 // had handed over by then, which is at most one of the stream's reads.
-class WebSocketTransport final : public Transport,
-                                 public ByteStreamHandler,
-                                 public std::enable_shared_from_this<WebSocketTransport> {
+class WebSocketTransport : public Transport,
+                           public ByteStreamHandler,
+                           public std::enable_shared_from_this<WebSocketTransport> {
  public:
   struct Setup {
     // What is told of the connection, beside the address of its peer.
@@ -38,8 +40,6 @@ class WebSocketTransport final : public Transport,
     bool compression = false;
     // The response to the handshake, which goes before the first frame.
     Payload response;
-    // Kept as long as the transport and not looked at: a place in a count of connections.
-    std::shared_ptr<void> ticket;
   };
 
   WebSocketTransport(std::shared_ptr<WebSocketLane> lane, ByteStream& stream, Setup setup);
@@ -89,8 +89,8 @@ class WebSocketTransport final : public Transport,
   void finish();
   void report_closed(const CloseReason& reason);
 
-  const std::shared_ptr<WebSocketLane> lane_;
-  const std::shared_ptr<void> ticket_;
+  WebSocketLane& lane() const { return *site_->lane; }
+
   const std::shared_ptr<const WebSocketLane::Site> site_;
   ByteStream* stream_;                // null once it is at an end
   Connection* connection_ = nullptr;  // null before start() and once either side has closed
@@ -108,6 +108,6 @@ class WebSocketTransport final : public Transport,
   bool peer_closed_ = false;  // nothing more is awaited from the peer
 };
 
-static_assert(sizeof(WebSocketTransport) <= 176, "every idle connection holds one");
+static_assert(sizeof(WebSocketTransport) <= 136, "every idle connection holds one");
 
 }  // namespace madang

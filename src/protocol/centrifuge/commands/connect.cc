@@ -15,7 +15,7 @@ void ClientSession::execute(std::uint32_t id, ConnectCommand command) {
         const auto asked = since.find(room);
         if (asked != since.end()) answer_from(asked->second, joined);
       }
-      reply(id, ConnectReply{*std::move(result), options_.version});
+      reply(id, ConnectReply{*std::move(result), options().version});
     } else {
       state_ = State::kRefused;
       refuse(id, result.status());

@@ -13,7 +13,7 @@ void ClientSession::execute(std::uint32_t id, RefreshCommand command) {
   session_->refresh_command(
       {.room = {}, .token = std::move(command.token)},
       answer<RefreshResult>(id, [this](RefreshResult result) -> ReplyBody {
-        return RefreshReply{session_->client().text(), options_.version, result.ttl_s};
+        return RefreshReply{session_->client().text(), options().version, result.ttl_s};
       }));
 }
 
