@@ -56,7 +56,7 @@ OUTSIDE = {
     "poll.h": FILE_FOLDERS,
     "pthread.h": SOCKET_FOLDERS,
     "sys/": FILE_FOLDERS,
-    "unistd.h": FILE_FOLDERS,
+    "unistd.h": FILE_FOLDERS + ("src/storage/any/",),
 }
 
 # What is told the time and what to do: no lock, no thread, no socket.
