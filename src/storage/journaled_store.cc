@@ -218,8 +218,7 @@ void JournaledStore::remove(std::string room, std::uint64_t offset, StatusCallba
   store_->remove(std::move(room), offset, std::move(done));
 }
 
-// --- The thread of this object
-// ---------------------------------------------------------------------
+// --- The thread of this object -------------------------------------------------------------------
 
 void JournaledStore::open(Callback<OpenResult> done) {
   const std::lock_guard lock(mutex_);
@@ -431,6 +430,8 @@ absl::Status JournaledStore::give() {
       return result.status();
     }
     if (result->refused.empty()) break;
+    // What was never answered comes once more from the journal, if that has it.
+    if (next_.messages == 0) break;
     // It was acknowledged and can not be stored: all that is left is to keep it elsewhere.
     std::vector<bool> refused(next_.batch.size());
     for (const Refusal& refusal : result->refused) {
@@ -447,7 +448,7 @@ absl::Status JournaledStore::give() {
   }
   replayed_ = next_.last;
   const std::lock_guard lock(mutex_);
-  state_.replayed += next_.batch.size();
+  if (next_.messages > 0) state_.replayed += next_.batch.size();
   state_.messages -= std::min(state_.messages, next_.messages);
   state_.bytes -= std::min(state_.bytes, next_.bytes);
   absl::erase_if(rooms_, [this](const auto& room) { return room.second.last <= replayed_; });

@@ -238,6 +238,19 @@ TEST_CASE("journal: what the store did without a word is not done twice") {
   CHECK(fixture.aside->empty());
 }
 
+TEST_CASE("journal: what the store refuses in the end is set aside, once") {
+  Fixture fixture;
+  auto store = fixture.opened();
+  fixture.distance->away = true;
+  MessageBatch batch = messages("a", 1, 3);
+  batch[1].room = "";  // no store takes it, and the journal does not look
+  REQUIRE(taken(append(*store, batch)));
+  fixture.back(*store, *fixture.distance);
+  CHECK(conformance::same_messages(*fixture.aside, {batch[1]}));
+  CHECK(store->state().set_aside == 1);
+  CHECK(load(*store, "a")->messages.size() == 2);
+}
+
 TEST_CASE("journal: no page has a hole while messages of its room wait") {
   Fixture fixture;
   auto store = fixture.opened();
