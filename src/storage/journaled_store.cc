@@ -238,12 +238,12 @@ void JournaledStore::run() {
     work(lock);
     if (ended_ || opening_ || closing_) continue;
     const auto asked = [this] { return ended_ || opening_ || closing_; };
-    if (away_ && stopped_.ok()) {
+    if (to_replay()) {
       // Not failing: all that is left is on its way into the journal.
       news_.wait_for(lock, std::max(retry_, options_.retry_min),
                      [&] { return asked() || (!failing_ && journaling_ == 0); });
     } else {
-      news_.wait(lock, [&] { return asked() || (away_ && stopped_.ok()); });
+      news_.wait(lock, [&] { return asked() || to_replay(); });
     }
   }
 }
@@ -263,7 +263,7 @@ void JournaledStore::work(std::unique_lock<std::mutex>& lock) {
     lock.unlock();
     done(status);
     lock.lock();
-  } else if (away_ && stopped_.ok()) {
+  } else if (to_replay()) {
     lock.unlock();
     replay_all().IgnoreError();
     lock.lock();
@@ -283,6 +283,7 @@ absl::StatusOr<OpenResult> JournaledStore::open_now() {
   if (absl::Status status = take_stock(); !status.ok()) return status;
   auto opened = wait_for<OpenResult>([this](auto done) { store_->open(std::move(done)); });
   if (!opened.ok()) return opened;
+  store_open_ = true;
   // If it fails the rooms that wait can not be loaded yet, and the rest can.
   replay_all().IgnoreError();
   return opened;

@@ -16,10 +16,12 @@ const kFlags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-r
 
 // The chat program behind a cable that can be pulled, and a browser with nothing kept in it.
 export class Stage {
-  // With `store` messages stay where it says, as `--store` of the chat does.
-  static async start({store = 'memory'} = {}) {
+  // With `store` messages stay where it says, as `--store` of the chat does. `more` are options of
+  // the chat besides.
+  static async start({store = 'memory', more = []} = {}) {
     const stage = new Stage();
     stage.store = store;
+    stage.more = more;
     stage.server = await stage.serve();
     stage.proxy = await Proxy.start(stage.server.port);
     stage.browser = await chromium.launch(
@@ -32,7 +34,7 @@ export class Stage {
 
   serve() {
     return startServer(kChat, [
-      '--store', this.store,
+      '--store', this.store, ...this.more,
       '--page', path.join(example, 'page'),
       '--sdk', path.join(example, 'node_modules/centrifuge/dist/centrifuge.js'),
     ]);

@@ -41,6 +41,7 @@ class FarStore : public MessageStore {
 
   void open(Callback<OpenResult> done) override {
     if (distance_->away) return done(gone());
+    open_ = true;
     store_.open(std::move(done));
   }
   void load(LoadRequest request, Callback<StoredRoom> done) override {
@@ -48,6 +49,7 @@ class FarStore : public MessageStore {
     store_.load(std::move(request), std::move(done));
   }
   void append(MessageBatch batch, Callback<AppendResult> done) override {
+    if (!open_) return done(absl::FailedPreconditionError("not open"));
     if (distance_->taken_over) return done(absl::FailedPreconditionError("another writer"));
     if (distance_->unheard) store_.append(std::move(batch), [](const auto&) {});
     if (distance_->unheard || distance_->away) return done(gone());
@@ -74,6 +76,7 @@ class FarStore : public MessageStore {
 
   MemoryStore store_;
   const std::shared_ptr<Distance> distance_;
+  bool open_ = false;
 };
 
 // A store, the way to it, a journal, and what was set aside.

@@ -117,6 +117,7 @@ class JournaledStore final : public MessageStore {
   // --- The thread of this object -----------------------------------------------------------------
   void run();
   void work(std::unique_lock<std::mutex>& lock);
+  bool to_replay() const { return away_ && store_open_ && stopped_.ok(); }
   absl::StatusOr<OpenResult> open_now();
   absl::Status take_stock();
   absl::Status close_now();
@@ -150,7 +151,7 @@ class JournaledStore final : public MessageStore {
   JournalState state_;
 
   // The thread's own.
-  bool journal_open_ = false, stock_taken_ = false;
+  bool journal_open_ = false, stock_taken_ = false, store_open_ = false;
   Replay next_;
   std::uint64_t replayed_ = 0;  // up to here the store has them
   std::uint64_t cleaned_ = 0;   // and up to here the journal does not any more
