@@ -14,6 +14,8 @@ namespace {
 
 // What is given to libpq at once. It keeps what the socket does not take.
 constexpr std::size_t kCopyBytes = std::size_t{64} << 10;
+// How much longer than others a batch may take in the end.
+constexpr int kPatienceMax = 16;
 // Partitions that one round makes; a round has to be over in time.
 constexpr std::size_t kMonthsPerRound = 6;
 
@@ -44,6 +46,12 @@ class Append : public StoreOperation {
   }
 
   absl::Status fail(absl::Status status) override {
+    const bool in_time =
+        began_ == MonoTime() || steady_now() - began_ < state_.append_time * 9 / 10;
+    if (absl::IsUnavailable(status) && !in_time) {
+      state_.append_time =
+          std::min(2 * state_.append_time, kPatienceMax * state_.options.request_timeout);
+    }
     reply_(status);
     return status;
   }
@@ -61,6 +69,8 @@ class Append : public StoreOperation {
     if (auto refused = plan_.check_contents(state_.options.message_bytes_max); !refused.empty())
       return refuse(std::move(refused));
     if (batch_.empty()) return refuse({});
+    began_ = steady_now();
+    deadline = began_ + state_.append_time;
     // Room for these messages, and for those of the next two months, before they come.
     const WallTime now = wall_now();
     std::set<int> months;
@@ -107,6 +117,9 @@ class Append : public StoreOperation {
     connection.send(state_.sql.begin);
     connection.send(state_.sql.fence);
     connection.send(state_.sql.rooms_named, Params().many_bytes(plan_.names()));
+    if (state_.append_time > state_.options.request_timeout)
+      connection.send(state_.sql.limit_transaction,
+                      Params().number(milliseconds(state_.append_time)));
     connection.end_round();
     return Progress::kGoesOn;
   }
@@ -180,6 +193,7 @@ class Append : public StoreOperation {
     // A server that gives up waiting for its synchronous replica warns and says that it went well.
     if (results.back().command() != "COMMIT" || connection.warnings() > 0)
       return absl::UnavailableError("postgres: it is not known whether the batch was committed");
+    state_.append_time = state_.options.request_timeout;
     reply_(AppendResult{});
     return Progress::kDone;
   }
@@ -188,6 +202,7 @@ class Append : public StoreOperation {
   Reply<absl::StatusOr<AppendResult>> reply_;
   AppendPlan plan_;
   Step step_ = Step::kBegin;
+  MonoTime began_;
   std::vector<int> new_months_;
   std::vector<int> asked_months_;
   std::size_t written_ = 0;

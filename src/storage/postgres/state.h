@@ -45,6 +45,9 @@ struct State {
   // The writer's session, so that it can be ended if it outlives its connection.
   std::int64_t session_pid = 0;
   std::int64_t session_start = 0;
+  // What a batch may take. One that was not stored in this time comes again, and gets twice as
+  // much, within a bound: else it would never be stored.
+  Duration append_time = options.request_timeout;
   // A replica that has not come so far in the log may still have what was removed.
   std::int64_t removed_at = 0;
 

@@ -95,6 +95,8 @@ Statements::Statements(const std::string& schema, bool search) : schema_(schema)
   plan_for_values = {"plan_for_values",
                      "SELECT set_config('plan_cache_mode', 'force_custom_plan', true)"};
   limit_statement = {"", "SELECT set_config('statement_timeout', $1::bigint::text, false)"};
+  limit_transaction = {"limit_transaction",
+                       "SELECT set_config('statement_timeout', $1::bigint::text, true)"};
   lock = {"", "SELECT pg_advisory_lock($1::bigint)"};
 
   existing = {"", sql("SELECT to_regnamespace('" + schema +

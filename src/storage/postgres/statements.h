@@ -33,7 +33,8 @@ struct Statements {
   Statement end_session;      // (pid, start)
   Statement limit_lock_wait;  // (milliseconds)
   Statement limit_statement;  // (milliseconds)
-  Statement lock;             // (key)
+  Statement limit_transaction;  // (milliseconds) each statement, up to its end
+  Statement lock;               // (key)
   // For this round plans are made for the values. Who does not know which part of the time is asked
   // for takes it for a small one, and the index of times for a good choice.
   Statement plan_for_values;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include <string>
 #include <tuple>
 #include <vector>
 
@@ -52,6 +53,29 @@ TEST_CASE("append: what was acknowledged before the server was killed is there, 
   }
   CHECK(load(*store, "room")->top == top);
   CHECK(load(*store, "room")->continuity == Continuity::kComplete);
+  CHECK(close(*store).ok());
+}
+
+TEST_CASE("append: a batch that takes the server long is stored in the end") {
+  if (shared_server() == nullptr) return;
+  auto options = test_options();
+  options.request_timeout = std::chrono::milliseconds(500);
+  const auto store = make_postgres_store(options);
+  REQUIRE(open(*store).ok());
+  REQUIRE(append_until_clear(*store, messages("room", 1, 10)).ok());
+  // As an index of words may, with a large batch after a checkpoint.
+  const std::string slowly = table(options, "slowly()");
+  shared_server()->run("CREATE FUNCTION " + slowly +
+                       " RETURNS trigger LANGUAGE plpgsql AS"
+                       " 'BEGIN PERFORM pg_sleep(1.2); RETURN NULL; END';"
+                       "CREATE TRIGGER slowly AFTER INSERT ON " +
+                       table(options, "messages") + " FOR EACH STATEMENT EXECUTE FUNCTION " +
+                       slowly);
+  CHECK(absl::IsUnavailable(append(*store, messages("room", 11, 20)).status()));
+  const auto result = append_until_clear(*store, messages("room", 11, 20));
+  REQUIRE(result.ok());
+  CHECK(result->refused.empty());
+  CHECK(holds_exactly(*store, "room", 20));
   CHECK(close(*store).ok());
 }
 

@@ -39,7 +39,7 @@ struct PostgresOptions {
 
   Duration connect_timeout = std::chrono::seconds(5);
   // From the call to the answer, in which a server that is slow or silent must have answered. A
-  // batch that takes longer to store is never stored.
+  // batch that takes longer gets twice the time when it comes again, up to sixteen times.
   Duration request_timeout = std::chrono::seconds(10);
   // How long the replica may take before the primary is asked.
   Duration replica_timeout = std::chrono::seconds(1);
