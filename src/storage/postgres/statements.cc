@@ -63,6 +63,8 @@ Statements::Statements(const std::string& schema, bool search) : schema_(schema)
   // A page is always found by an index; statistics that lag behind shall not say otherwise. Plans
   // are made once a connection. What is acknowledged is kept, whatever the server's default. A
   // machine of ours that is gone is noticed soon, so that its lock does not keep the next one out.
+  // What the index of words has not sorted in yet is gone through by every look into it, of which a
+  // search takes one a room; so that is kept short.
   configure = {"", R"(
     SELECT pg_is_in_recovery(), current_setting('fsync') = 'on',
       (SELECT system_identifier FROM pg_control_system())::text,
@@ -73,6 +75,7 @@ Statements::Statements(const std::string& schema, bool search) : schema_(schema)
       set_config('statement_timeout', $1::bigint::text, false),
       set_config('lock_timeout', $1::bigint::text, false),
       set_config('idle_in_transaction_session_timeout', $1::bigint::text, false),
+      set_config('gin_pending_list_limit', '64', false),
       set_config('jit', 'off', false), set_config('enable_seqscan', 'off', false),
       set_config('enable_hashjoin', 'off', false), set_config('enable_mergejoin', 'off', false),
       set_config('plan_cache_mode', 'force_generic_plan', false),
