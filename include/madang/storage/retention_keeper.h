@@ -90,8 +90,9 @@ class RetentionKeeper {
   // Begins, once; the store is open. Any thread.
   void start();
 
-  // Ends, for good; before the store is closed. When it returns neither the store nor `move` is
-  // called any more; one call may still be under way. Any thread.
+  // Ends, for good. When it returns neither the store nor `move` is called any more; one call may
+  // still be under way. A store that was closed before refuses, which is counted and does no harm;
+  // it must not be destroyed before. Any thread.
   void stop();
 
   // Any thread.
