@@ -36,6 +36,14 @@ bool write_all(int fd, std::string_view bytes) {
   return true;
 }
 
+absl::Status sync_folder(const std::string& folder) {
+  const Descriptor opened(folder, O_RDONLY | O_DIRECTORY);
+  if (!opened.ok()) return file_failure(folder);
+  // What is mounted there may not know how, and then keeps names in its own way.
+  if (::fsync(opened.get()) != 0 && errno != EINVAL) return file_failure(folder);
+  return absl::OkStatus();
+}
+
 absl::Status file_failure(const std::string& path) {
   const int error = errno;
   const std::string text = path + ": " + std::generic_category().message(error);

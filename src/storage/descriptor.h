@@ -31,6 +31,9 @@ class Descriptor {
 // False, with the reason in errno, if not all could be written; some may be.
 bool write_all(int fd, std::string_view bytes);
 
+// Makes a new, renamed or deleted entry of `folder` last. Errors are those of file_failure().
+absl::Status sync_folder(const std::string& folder);
+
 // What the errno of a call on `path` means. DataLoss: there is no such file; ResourceExhausted: the
 // disk is full, or the file may not grow; else Unavailable.
 absl::Status file_failure(const std::string& path);

@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <condition_variable>
 #include <filesystem>
 #include <mutex>
@@ -75,10 +74,7 @@ absl::Status Appender::sync() {
   if (status.ok() && !folder_synced_) {
     // So that the name of a new file lasts too.
     const auto folder = std::filesystem::path(path_).parent_path().string();
-    const Descriptor opened(folder.empty() ? "." : folder, O_RDONLY | O_DIRECTORY);
-    if (!opened.ok() || (::fsync(opened.get()) != 0 && errno != EINVAL)) {
-      status = file_failure(path_);
-    }
+    status = sync_folder(folder.empty() ? "." : folder);
   }
   if (!status.ok()) {
     cut_to(synced_);

@@ -10,6 +10,7 @@
 #include "storage/archive/disk.h"
 #include "storage/archive/file_text.h"
 #include "storage/archive/zstd_file.h"
+#include "storage/descriptor.h"
 
 namespace madang::archive {
 namespace {

@@ -12,6 +12,7 @@
 #include "storage/descriptor.h"
 
 namespace madang::archive {
+
 absl::StatusOr<std::string> read_whole(const std::string& path, std::size_t bytes_max) {
   const Descriptor file(path, O_RDONLY | O_CLOEXEC);
   struct stat about = {};
@@ -42,14 +43,6 @@ absl::Status write_whole(const std::string& folder, const std::string& name,
   }
   if (::rename(unfinished.c_str(), path.c_str()) != 0) return file_failure(path);
   return sync_folder(folder);
-}
-
-absl::Status sync_folder(const std::string& folder) {
-  const Descriptor opened(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (!opened.ok()) return file_failure(folder);
-  // What is mounted there may not know how, and then keeps names in its own way.
-  if (::fsync(opened.get()) != 0 && errno != EINVAL) return file_failure(folder);
-  return absl::OkStatus();
 }
 
 }  // namespace madang::archive

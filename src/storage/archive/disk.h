@@ -18,7 +18,4 @@ absl::StatusOr<std::string> read_whole(const std::string& path, std::size_t byte
 absl::Status write_whole(const std::string& folder, const std::string& name,
                          std::string_view bytes);
 
-// Makes a new, renamed or deleted entry of `folder` last.
-absl::Status sync_folder(const std::string& folder);
-
 }  // namespace madang::archive
