@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <future>
+#include <memory>
 #include <stdexcept>
 
 #include "madang/storage/message_search.h"
@@ -16,10 +17,15 @@ constexpr std::size_t kTexts = 100'000;
 constexpr std::size_t kPage = 50;
 
 template <typename Answer, typename Call>
+std::future<Answer> begin(const Call& call) {
+  auto promise = std::make_shared<std::promise<Answer>>();
+  call([promise](Answer answer) { promise->set_value(std::move(answer)); });
+  return promise->get_future();
+}
+
+template <typename Answer, typename Call>
 Answer wait_for(const Call& call) {
-  std::promise<Answer> promise;
-  call([&promise](Answer answer) { promise.set_value(std::move(answer)); });
-  return promise.get_future().get();
+  return begin<Answer>(call).get();
 }
 
 void check(const absl::Status& status) {
@@ -77,9 +83,13 @@ madang::MessageBatch Calls::next_batch(std::size_t count) {
   return batch;
 }
 
-void Calls::append(madang::MessageBatch batch) {
-  const auto result = wait_for<absl::StatusOr<madang::AppendResult>>(
+Calls::Appending Calls::begin_append(madang::MessageBatch batch) {
+  return begin<absl::StatusOr<madang::AppendResult>>(
       [&](auto done) { store_.append(std::move(batch), std::move(done)); });
+}
+
+void Calls::finish_append(Appending appending) {
+  const auto result = appending.get();
   check(result.status());
   if (!result->refused.empty()) check(result->refused.front().status);
 }

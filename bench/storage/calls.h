@@ -3,7 +3,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <future>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "madang/storage/message_store.h"
@@ -35,7 +37,11 @@ class Calls {
   void close();
   // The next `count` messages, to rooms by chance.
   madang::MessageBatch next_batch(std::size_t count);
-  void append(madang::MessageBatch batch);
+  void append(madang::MessageBatch batch) { finish_append(begin_append(std::move(batch))); }
+  // For a batch that is made while another one is stored.
+  using Appending = std::future<absl::StatusOr<madang::AppendResult>>;
+  Appending begin_append(madang::MessageBatch batch);
+  void finish_append(Appending appending);
   // Fifty messages below a place by chance in a room by chance.
   void read_page();
   // How many messages it found, of at most fifty.

@@ -42,7 +42,7 @@ std::string Words::one(madang::SeededRandom& random) const {
   // The k-th word comes about 1/k as often as the first.
   const double part = static_cast<double>(random.next() >> 11) * 0x1.0p-53;
   const double rank = std::pow(static_cast<double>(words_.size()), part);
-  return words_[static_cast<std::size_t>(rank) % words_.size()];
+  return words_[(static_cast<std::size_t>(rank) - 1) % words_.size()];
 }
 
 std::string Words::sought(madang::SeededRandom& random, Sought sought) const {

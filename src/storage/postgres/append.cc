@@ -5,6 +5,7 @@
 
 #include "storage/postgres/append_plan.h"
 #include "storage/postgres/clock.h"
+#include "storage/postgres/merge.h"
 #include "storage/postgres/months.h"
 #include "storage/postgres/operations.h"
 #include "storage/postgres/row.h"
@@ -167,12 +168,8 @@ class Append : public StoreOperation {
     if (written_ == 0) chunk += copy_head();
     while (written_ < writes.size() && chunk.size() < kCopyBytes) {
       const auto& [room, message] = writes[written_++];
-      if (state_.options.search) {
-        const std::vector<std::int64_t> words = search_numbers(room, *message);
-        append_row(chunk, room, *message, &words);
-      } else {
-        append_row(chunk, room, *message, nullptr);
-      }
+      append_row(chunk, room, *message);
+      if (state_.options.search) segment_.add(room, *message);
     }
     if (written_ == writes.size()) {
       chunk += copy_tail();
@@ -184,6 +181,11 @@ class Append : public StoreOperation {
   absl::StatusOr<Progress> finish(Connection& connection) {
     step_ = Step::kCommit;
     if (!plan_.writes().empty()) connection.send(state_.sql.update_rooms, plan_.updates());
+    if (!segment_.empty()) {
+      send_segment(state_, connection, segment_.finish());
+      connection.send(state_.sql.level_to_merge);
+      asked_level_ = true;
+    }
     connection.send(state_.sql.commit);
     connection.end_round();
     return Progress::kGoesOn;
@@ -194,6 +196,8 @@ class Append : public StoreOperation {
     if (results.back().command() != "COMMIT" || connection.warnings() > 0)
       return absl::UnavailableError("postgres: it is not known whether the batch was committed");
     state_.append_time = state_.options.request_timeout;
+    if (asked_level_) plan_merge(state_, results[results.size() - 2]);
+    plan_fill(state_);
     reply_(AppendResult{});
     return Progress::kDone;
   }
@@ -206,6 +210,8 @@ class Append : public StoreOperation {
   std::vector<int> new_months_;
   std::vector<int> asked_months_;
   std::size_t written_ = 0;
+  SegmentBuilder segment_;
+  bool asked_level_ = false;
 };
 
 }  // namespace

@@ -30,7 +30,4 @@ std::unique_ptr<Operation> make_expire(State& state, WallTime before, std::size_
                                        Callback<std::size_t> done);
 std::unique_ptr<Operation> make_search(State& state, SearchQuery query, Callback<SearchPage> done);
 
-// What a message is found by: its words, mixed with its room, as numbers.
-std::vector<std::int64_t> search_numbers(std::int64_t room, const StoredMessage& message);
-
 }  // namespace madang::postgres

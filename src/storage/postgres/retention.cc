@@ -78,7 +78,7 @@ class Expire : public StoreOperation {
       case Step::kCommit:
         return commit(connection, results);
       case Step::kWhere:
-        state_.removed_at = std::max(state_.removed_at, results[0].number(0, 0));
+        state_.removed_at = std::max(state_.removed_at, results.back().number(0, 0));
         reply_(removed_);
         return Progress::kDone;
     }
@@ -106,6 +106,8 @@ class Expire : public StoreOperation {
     dropped_ = 0;
     if (at_ == ranges_.size() || range().from >= before_ || left() == 0) {
       step_ = Step::kWhere;
+      // Where all that is older is gone, so is what the index of words says of it.
+      if (left() > 0) connection.send(state_.sql.forget_older, Params().number(before_));
       connection.send(state_.sql.written);
       connection.end_round();
       return Progress::kGoesOn;

@@ -17,9 +17,8 @@ std::string_view copy_head() {
 
 std::string_view copy_tail() { return "\377\377"; }
 
-void append_row(std::string& out, std::int64_t room, const StoredMessage& message,
-                const std::vector<std::int64_t>* words) {
-  append_big(out, static_cast<std::int16_t>(words == nullptr ? 7 : 8));
+void append_row(std::string& out, std::int64_t room, const StoredMessage& message) {
+  append_big(out, std::int16_t{1 + kMessageColumns});
   append_field(out, room);
   append_field(out, static_cast<std::int64_t>(message.offset));
   append_field(out, milliseconds_of(message.time));
@@ -34,12 +33,6 @@ void append_row(std::string& out, std::int64_t room, const StoredMessage& messag
     append_null(out);
   } else {
     append_field(out, message.idempotency_key);
-  }
-  if (words == nullptr) return;
-  if (words->empty()) {
-    append_null(out);
-  } else {
-    append_field(out, number_array(*words));
   }
 }
 

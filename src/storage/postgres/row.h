@@ -16,9 +16,8 @@ namespace madang::postgres {
 std::string_view copy_head();
 std::string_view copy_tail();
 
-// One row of COPY. `words` is what the message is found by, or null where there is no search.
-void append_row(std::string& out, std::int64_t room, const StoredMessage& message,
-                const std::vector<std::int64_t>* words);
+// One row of COPY.
+void append_row(std::string& out, std::int64_t room, const StoredMessage& message);
 
 // A message of `room` from a row whose columns from `column` on are those of MessageColumn.
 // DataLoss if it is not what append_row() wrote.

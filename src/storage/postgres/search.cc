@@ -1,52 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <limits>
+#include <set>
+#include <tuple>
 #include <utility>
 #include <vector>
 
-#include "madang/base/hash.h"
-#include "storage/postgres/big_endian.h"
-#include "storage/postgres/months.h"
+#include "absl/container/flat_hash_map.h"
+#include "storage/postgres/merge.h"
 #include "storage/postgres/operations.h"
 #include "storage/postgres/row.h"
+#include "storage/postgres/search_source.h"
 
 namespace madang::postgres {
 namespace {
 
 constexpr std::size_t kSearchMessagesMax = 1000;
-// Candidates that are asked for at once, beside those that are wanted.
-constexpr std::size_t kSpareCandidates = 50;
-
-// How many of the newest messages are looked at, in all rooms, and how often, before the index of
-// words is asked.
-constexpr double kLookMessagesMin = 2000;
-constexpr double kLookMessagesMax = 16'000;
-constexpr int kLooksMax = 3;
-
-// Beside a message in an answer of search_newest.
-constexpr int kFoundColumn = 1 + kMessageColumns;
-constexpr int kLastColumn = kFoundColumn + 1;
-
-// What a token is.
-constexpr char kWord = 'w';
-constexpr char kBeginning = 'b';
-
-std::int64_t number_of(std::int64_t room, char kind, std::string_view text) {
-  std::string key;
-  key.reserve(9 + text.size());
-  append_big(key, room);
-  key += kind;
-  key += text;
-  return static_cast<std::int64_t>(placement_hash(key));
-}
-
-// The first character of a word that may be looked for by its beginning: one that takes three bytes
-// or more in UTF-8, as those do that are written without spaces. Empty: it is not.
-std::string_view beginning_of(std::string_view word) {
-  const auto lead = static_cast<unsigned char>(word.empty() ? 0 : word[0]);
-  if (lead < 0xe1) return {};
-  return word.substr(0, lead < 0xf0 ? 3 : 4);
-}
+// Messages that are fetched beside those that are wanted, where the index cannot tell whether words
+// stand beside each other.
+constexpr std::size_t kSpareMessages = 50;
+// In more rooms than this, a message's room is looked at instead of asking for each.
+constexpr std::size_t kRoomsAskedFor = 32;
+// Segments that are read at once, and the places that each is asked for: twice as many each time.
+constexpr std::size_t kSegmentsMin = 4;
+constexpr std::size_t kSegmentsMax = 64;
+constexpr std::size_t kPlacesMax = 2048;
 
 bool found_at(const SearchPhrase& phrase, const std::vector<std::string>& words, std::size_t at) {
   for (std::size_t i = 0; i < phrase.words.size(); ++i) {
@@ -65,9 +43,23 @@ bool found_in(const SearchPhrase& phrase, const std::vector<std::string>& words)
   return false;
 }
 
-// Asks for what has all the words, in one stretch of time after the other from the newest on, and
-// looks for the phrases itself. What is common is found soonest by looking at the newest messages
-// of each room, what is rare by the index of words; which it is, the first look tells.
+// What the index is asked for. The rest of the words is left to looking at the message.
+std::vector<Term> terms_of(const std::vector<SearchPhrase>& phrases) {
+  std::set<Term> terms;
+  for (const SearchPhrase& phrase : phrases) {
+    for (std::size_t i = 0; i < phrase.words.size() && terms.size() < kSearchWordsMax; ++i) {
+      const bool begins = phrase.prefix && i + 1 == phrase.words.size();
+      if (!begins) {
+        terms.insert(word_term(phrase.words[i]));
+      } else if (const auto beginning = beginning_of(phrase.words[i]); !beginning.empty()) {
+        terms.insert(beginning_term(beginning));
+      }
+    }
+  }
+  return {terms.begin(), terms.end()};
+}
+
+// All of it is read as of one moment, so that segments are not merged away meanwhile.
 class Search : public StoreOperation {
  public:
   Search(State& state, SearchQuery query, Callback<SearchPage> done)
@@ -81,11 +73,16 @@ class Search : public StoreOperation {
     switch (step_) {
       case Step::kBegin:
         return begin(connection);
-      case Step::kRooms:
-        return take_rooms(connection, results[0]);
-      case Step::kLook:
-      case Step::kCandidates:
-        return take_candidates(connection, results[1]);
+      case Step::kSegments:
+        take_rooms(results[1]);
+        take_segments(results[2]);
+        return next(connection);
+      case Step::kParts:
+        if (const absl::Status status = take_parts(results[0]); !status.ok()) return status;
+        return next(connection);
+      case Step::kMessages:
+        if (const absl::Status status = take_messages(results[0]); !status.ok()) return status;
+        return next(connection);
     }
     return Progress::kDone;
   }
@@ -97,7 +94,23 @@ class Search : public StoreOperation {
 
  private:
   // Which answer comes next.
-  enum class Step { kBegin, kRooms, kLook, kCandidates };
+  enum class Step { kBegin, kSegments, kParts, kMessages };
+
+  struct Room {
+    std::string name = {};
+    std::int64_t first = 0;
+  };
+  // In the order of a page, last to first.
+  struct Candidate {
+    std::int64_t time = 0;
+    std::string_view name = {};
+    std::int64_t pos = 0;
+    std::int64_t room = 0;
+
+    friend bool operator<(const Candidate& a, const Candidate& b) {
+      return std::tie(a.time, a.name, a.pos) < std::tie(b.time, b.name, b.pos);
+    }
+  };
 
   absl::StatusOr<Progress> finish() {
     reply_(std::move(page_));
@@ -111,122 +124,136 @@ class Search : public StoreOperation {
     if (query_.rooms.size() > kSearchRoomsMax)
       return absl::InvalidArgumentError("too many rooms to search in");
     if (query_.rooms.empty() || wanted_ == 0) return finish();
-    step_ = Step::kRooms;
+    step_ = Step::kSegments;
     const std::vector<std::string_view> names(query_.rooms.begin(), query_.rooms.end());
+    const std::int64_t newest = query_.below ? milliseconds_of(query_.below->time)
+                                             : std::numeric_limits<std::int64_t>::max();
+    connection.send(state_.sql.begin_reading);
     connection.send(state_.sql.rooms_named, Params().many_bytes(names));
+    connection.send(state_.sql.segments, Params().number(newest));
     connection.end_round();
     return Progress::kGoesOn;
   }
 
-  absl::StatusOr<Progress> take_rooms(Connection& connection, const Result& rows) {
+  void take_rooms(const Result& rows) {
     for (int i = 0; i < rows.rows(); ++i)
-      take_room(rows, i);
-    if (rooms_.empty()) return finish();
-    choose_tokens();
-    ranges_ = time_ranges(state_.months);
-    below_ = {time_of(std::numeric_limits<std::int64_t>::max()), std::string(256, '\xff'),
-              std::uint64_t{1} << 62};
-    if (query_.below) below_ = *query_.below;
-    return next(connection);
+      rooms_[rows.number(i, 0)] = {rows.text(i, 1), rows.number(i, 3)};
+    terms_.words = terms_of(phrases_);
+    if (rooms_.size() > kRoomsAskedFor) return;
+    for (const auto& [id, room] : rooms_)
+      terms_.rooms.push_back(room_term(id));
   }
 
-  void take_room(const Result& rows, int row) {
-    rooms_.push_back(rows.number(row, 0));
-    stored_ += static_cast<double>(rows.offset(row, 2) + 1 - rows.offset(row, 3));
-  }
-
-  // What the index is asked for. The rest of the words is left to looking at the message.
-  void choose_tokens() {
-    const auto add = [&](char kind, std::string_view text) {
-      const std::pair<char, std::string_view> token(kind, text);
-      if (text.empty() || tokens_.size() == kSearchWordsMax) return;
-      if (std::find(tokens_.begin(), tokens_.end(), token) == tokens_.end())
-        tokens_.push_back(token);
-    };
-    for (const SearchPhrase& phrase : phrases_) {
-      for (std::size_t i = 0; i < phrase.words.size(); ++i) {
-        const std::string_view word = phrase.words[i];
-        const bool begins = phrase.prefix && i + 1 == phrase.words.size();
-        if (begins) {
-          add(kBeginning, beginning_of(word));
-        } else {
-          add(kWord, word);
-        }
-      }
-    }
+  void take_segments(const Result& rows) {
+    if (rooms_.empty()) return;
+    for (int i = 0; i < rows.rows(); ++i)
+      sources_.emplace_back(rows.number(i, 0), segment_info(rows, i), terms_);
   }
 
   absl::StatusOr<Progress> next(Connection& connection) {
-    const std::int64_t newest = milliseconds_of(below_.time);
-    while (!ranges_.empty() && ranges_.back().from > newest)
-      ranges_.pop_back();
-    if (ranges_.empty() || page_.messages.size() == wanted_) return finish();
-    step_ = Step::kCandidates;
-    asked_ = wanted_ - page_.messages.size() + kSpareCandidates;
-    Params params;
-    params.numbers(rooms_)
-        .number(ranges_.back().from)
-        .number(ranges_.back().last)
-        .number(newest)
-        .bytes(below_.room)
-        .offset(std::min(below_.offset, std::uint64_t{1} << 62))
-        .offset(asked_);
-    for (const auto& [kind, text] : tokens_) {
-      std::vector<std::int64_t> numbers;
-      for (const std::int64_t room : rooms_)
-        numbers.push_back(number_of(room, kind, text));
-      params.numbers(numbers);
+    sources_.erase(std::remove_if(sources_.begin(), sources_.end(),
+                                  [](const SearchSource& source) { return source.done(); }),
+                   sources_.end());
+    const std::size_t missing = wanted_ - page_.messages.size();
+    const std::size_t sure = sure_candidates();
+    if (missing == 0 || (sources_.empty() && sure == 0)) return finish();
+    if (sources_.empty() || sure >= missing) return ask_messages(connection, sure, missing);
+    return ask_parts(connection);
+  }
+
+  // Those before which no other can come any more.
+  std::size_t sure_candidates() const {
+    if (sources_.empty()) return candidates_.size();
+    std::int64_t bound = std::numeric_limits<std::int64_t>::min();
+    for (const SearchSource& source : sources_)
+      bound = std::max(bound, source.bound());
+    const auto end = std::find_if(candidates_.rbegin(), candidates_.rend(),
+                                  [&](const Candidate& c) { return c.time <= bound; });
+    return static_cast<std::size_t>(std::distance(candidates_.rbegin(), end));
+  }
+
+  absl::StatusOr<Progress> ask_parts(Connection& connection) {
+    step_ = Step::kParts;
+    asked_ = std::min(segments_at_once_, sources_.size());
+    std::partial_sort(
+        sources_.begin(), sources_.begin() + static_cast<std::ptrdiff_t>(asked_), sources_.end(),
+        [](const SearchSource& a, const SearchSource& b) { return a.bound() > b.bound(); });
+    std::vector<std::int64_t> segments;
+    std::vector<std::int64_t> parts;
+    for (std::size_t i = 0; i < asked_; ++i) {
+      for (const std::int64_t part : sources_[i].ask(places_at_once_)) {
+        segments.push_back(sources_[i].id());
+        parts.push_back(part);
+      }
     }
-    connection.send(state_.sql.plan_for_values);
-    if (looks_left_ > 0) {
-      --looks_left_;
-      step_ = Step::kLook;
-      connection.send(state_.sql.search_newest(tokens_.size()), params.offset(looked_at()));
-    } else {
-      connection.send(state_.sql.search(tokens_.size()), params);
-    }
+    segments_at_once_ = std::min(2 * segments_at_once_, kSegmentsMax);
+    places_at_once_ = std::min(2 * places_at_once_, kPlacesMax);
+    connection.send(state_.sql.segment_parts, Params().numbers(segments).numbers(parts));
     connection.end_round();
     return Progress::kGoesOn;
   }
 
-  // Of each room.
-  std::size_t looked_at() const { return std::max<std::size_t>(look_messages_ / rooms_.size(), 4); }
-
-  // After a look that found too few. The next one has to go over all that lies between those that
-  // are found; the index brings every candidate there is.
-  void choose_way(std::size_t candidates, std::size_t found) {
-    const auto seen = static_cast<double>(look_messages_);
-    const double needed = static_cast<double>(wanted_ - page_.messages.size()) * seen /
-                          (static_cast<double>(found) + 1);
-    const double from_index = stored_ * (static_cast<double>(candidates) + 1) / seen;
-    if (needed > from_index || needed > kLookMessagesMax) looks_left_ = 0;
-    look_messages_ =
-        static_cast<std::size_t>(std::clamp(2 * needed, kLookMessagesMin, kLookMessagesMax));
+  absl::Status take_parts(const Result& rows) {
+    absl::flat_hash_map<std::int64_t, SearchSource::Parts> parts;
+    for (int i = 0; i < rows.rows(); ++i)
+      parts[rows.number(i, 0)][rows.number(i, 1)] = rows.bytes(i, 2);
+    std::vector<MessagePlace> found;
+    for (std::size_t i = 0; i < asked_; ++i) {
+      absl::Status status = sources_[i].take(parts[sources_[i].id()], found);
+      if (!status.ok()) return status;
+    }
+    for (const MessagePlace& place : found)
+      consider(place);
+    return absl::OkStatus();
   }
 
-  absl::StatusOr<Progress> take_candidates(Connection& connection, const Result& rows) {
-    const bool looked = step_ == Step::kLook;
-    bool more = static_cast<std::size_t>(rows.rows()) == asked_;
-    std::size_t candidates = 0;
-    const std::size_t had = page_.messages.size();
-    for (int i = 0; i < rows.rows(); ++i) {
-      auto message = message_of(rows, i, 1, rows.text(i, 0));
+  void consider(const MessagePlace& place) {
+    const auto room = rooms_.find(place.room);
+    if (room == rooms_.end() || place.pos < room->second.first) return;
+    const Candidate candidate = {place.time, room->second.name, place.pos, place.room};
+    if (query_.below) {
+      const SearchCursor& below = *query_.below;
+      const auto offset = static_cast<std::uint64_t>(place.pos);
+      const std::int64_t time = milliseconds_of(below.time);
+      const std::string_view name = below.room;
+      if (std::tie(candidate.time, candidate.name, offset) >= std::tie(time, name, below.offset))
+        return;
+    }
+    candidates_.insert(candidate);
+  }
+
+  absl::StatusOr<Progress> ask_messages(Connection& connection, std::size_t sure,
+                                        std::size_t missing) {
+    step_ = Step::kMessages;
+    const bool in_order = std::all_of(phrases_.begin(), phrases_.end(),
+                                      [](const SearchPhrase& p) { return p.words.size() == 1; });
+    fetched_.clear();
+    std::vector<std::int64_t> rooms;
+    std::vector<std::int64_t> places;
+    std::vector<std::int64_t> times;
+    for (std::size_t left = std::min(sure, missing + (in_order ? 0 : kSpareMessages)); left > 0;
+         --left) {
+      const auto last = std::prev(candidates_.end());
+      rooms.push_back(last->room);
+      places.push_back(last->pos);
+      times.push_back(last->time);
+      fetched_.push_back(last->name);
+      candidates_.erase(last);
+    }
+    connection.send(state_.sql.messages_at, Params().numbers(rooms).numbers(places).numbers(times));
+    connection.end_round();
+    return Progress::kGoesOn;
+  }
+
+  // A message that is not there was removed.
+  absl::Status take_messages(const Result& rows) {
+    for (int i = 0; i < rows.rows() && page_.messages.size() < wanted_; ++i) {
+      const std::size_t which = rows.offset(i, 0) - 1;
+      auto message = message_of(rows, i, 1, std::string(fetched_.at(which)));
       if (!message.ok()) return message.status();
-      below_ = {message->time, message->room, message->offset};
-      const bool candidate = !looked || rows.flag(i, kFoundColumn);
-      candidates += candidate;
-      if (candidate && has_phrases(*message)) page_.messages.push_back(*std::move(message));
-      if (page_.messages.size() == wanted_) return finish();
-      // Of this room nothing below was looked at, so what was found below in others waits.
-      more = more || (looked && rows.flag(i, kLastColumn));
-      if (looked && rows.flag(i, kLastColumn)) break;
+      if (has_phrases(*message)) page_.messages.push_back(*std::move(message));
     }
-    if (!more) {
-      ranges_.pop_back();
-    } else if (looked) {
-      choose_way(candidates, page_.messages.size() - had);
-    }
-    return next(connection);
+    return absl::OkStatus();
   }
 
   bool has_phrases(const StoredMessage& message) const {
@@ -240,31 +267,18 @@ class Search : public StoreOperation {
   const std::vector<SearchPhrase> phrases_;
   Reply<absl::StatusOr<SearchPage>> reply_;
   Step step_ = Step::kBegin;
-  std::vector<std::int64_t> rooms_;
-  double stored_ = 0;  // messages in them
-  int looks_left_ = kLooksMax;
-  std::size_t look_messages_ = static_cast<std::size_t>(kLookMessagesMin);
-  std::vector<std::pair<char, std::string_view>> tokens_;
-  std::vector<TimeRange> ranges_;
-  SearchCursor below_;
+  absl::flat_hash_map<std::int64_t, Room> rooms_;
+  SearchTerms terms_;
+  std::vector<SearchSource> sources_;  // of which the first `asked_` were asked
   std::size_t asked_ = 0;
+  std::size_t segments_at_once_ = kSegmentsMin;
+  std::size_t places_at_once_ = 2 * wanted_;
+  std::set<Candidate> candidates_;
+  std::vector<std::string_view> fetched_;  // the rooms of the messages that were asked for
   SearchPage page_;
 };
 
 }  // namespace
-
-std::vector<std::int64_t> search_numbers(std::int64_t room, const StoredMessage& message) {
-  std::vector<std::int64_t> numbers;
-  for (const std::string& word :
-       index_words(searchable_text(message.data.view()), kIndexedWordsMax)) {
-    numbers.push_back(number_of(room, kWord, word));
-    if (const auto beginning = beginning_of(word); !beginning.empty())
-      numbers.push_back(number_of(room, kBeginning, beginning));
-  }
-  std::sort(numbers.begin(), numbers.end());
-  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
-  return numbers;
-}
 
 std::unique_ptr<Operation> make_search(State& state, SearchQuery query, Callback<SearchPage> done) {
   return std::make_unique<Search>(state, std::move(query), std::move(done));

@@ -3,6 +3,7 @@
 
 #include "madang/base/hash.h"
 #include "storage/postgres/clock.h"
+#include "storage/postgres/merge.h"
 #include "storage/postgres/months.h"
 #include "storage/postgres/state.h"
 
@@ -10,7 +11,6 @@ namespace madang::postgres {
 namespace {
 
 // How long the indexes of a store that has many messages may take.
-constexpr Duration kIndexesTime = std::chrono::hours(6);
 
 // Makes the session of a reader what our statements count on, and finds out which server it is.
 class ReaderSetup : public Operation {
@@ -65,8 +65,6 @@ class WriterSetup : public Operation {
       case Step::kTerm:
         return check_term(connection, results);
       case Step::kUpgrade:
-        return make_indexes(connection);
-      case Step::kIndexes:
         return ask_past(connection);
       case Step::kPast:
         return finish(connection, results);
@@ -90,7 +88,7 @@ class WriterSetup : public Operation {
 
  private:
   // Which answer comes next.
-  enum class Step { kConfigure, kServer, kLock, kLook, kCreate, kTerm, kUpgrade, kIndexes, kPast };
+  enum class Step { kConfigure, kServer, kLock, kLook, kCreate, kTerm, kUpgrade, kPast };
 
   std::int64_t key() const {
     return static_cast<std::int64_t>(placement_hash("madang writer " + state_.options.schema));
@@ -169,8 +167,10 @@ class WriterSetup : public Operation {
     if (!there) {
       connection.send(state_.sql.begin);
       if (!results[0].flag(0, 0)) connection.send(state_.sql.create_schema);
-      for (const Statement& statement : state_.sql.create)
-        connection.send(statement);
+      for (const auto* statements : {&state_.sql.create, &state_.sql.create_index}) {
+        for (const Statement& statement : *statements)
+          connection.send(statement);
+      }
       connection.send(state_.sql.commit);
     }
     connection.send(state_.sql.term);
@@ -194,27 +194,14 @@ class WriterSetup : public Operation {
       return absl::FailedPreconditionError(
           fmt::format("postgres: another writer had the store open{}", lease_in_words(found)));
     }
-    if (found.number(0, 1) == kSchemaVersion) return make_indexes(connection);
+    if (found.number(0, 1) == kSchemaVersion) return ask_past(connection);
     step_ = Step::kUpgrade;
     connection.send(state_.sql.begin);
-    for (const Statement& statement : state_.sql.upgrade)
-      connection.send(statement);
+    for (const auto* statements : {&state_.sql.create_index, &state_.sql.upgrade}) {
+      for (const Statement& statement : *statements)
+        connection.send(statement);
+    }
     connection.send(state_.sql.commit);
-    connection.end_round();
-    return Progress::kGoesOn;
-  }
-
-  // Those that search wants are made here if they are not there, which takes its time where many
-  // messages are. Who waits for open() meanwhile is told Unavailable, and calls again.
-  absl::StatusOr<Progress> make_indexes(Connection& connection) {
-    if (state_.opened || state_.sql.create_search.empty()) return ask_past(connection);
-    step_ = Step::kIndexes;
-    deadline = steady_now() + kIndexesTime;
-    connection.send(state_.sql.limit_statement, Params().number(0));
-    for (const Statement& statement : state_.sql.create_search)
-      connection.send(statement);
-    connection.send(state_.sql.limit_statement,
-                    Params().number(milliseconds(state_.options.request_timeout)));
     connection.end_round();
     return Progress::kGoesOn;
   }
@@ -265,6 +252,7 @@ class WriterSetup : public Operation {
       state_.pool->keep(Role::kWriter, true);
       state_.pool->keep(Role::kReplica, true);
     }
+    plan_fill(state_);
     return Progress::kDone;
   }
 

@@ -23,7 +23,7 @@ std::string lease_owner(const PostgresOptions& options);
 struct State {
   explicit State(PostgresOptions given)
       : options(std::move(given)),
-        sql(options.schema, options.search),
+        sql(options.schema),
         owner(lease_owner(options)),
         lease(options.writer_lease) {}
 
@@ -48,6 +48,11 @@ struct State {
   // What a batch may take. One that was not stored in this time comes again, and gets twice as
   // much, within a bound: else it would never be stored.
   Duration append_time = options.request_timeout;
+  // Of the index of words: what the writer is about to do by itself, and whether some messages may
+  // not be in it.
+  bool merging = false;
+  bool filling = false;
+  bool unindexed = options.search;
   // A replica that has not come so far in the log may still have what was removed.
   std::int64_t removed_at = 0;
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "storage/postgres/months.h"
+#include "storage/postgres/segment.h"
 
 namespace madang::postgres {
 namespace {
@@ -36,24 +37,9 @@ std::string page(std::string_view beyond, std::string_view order) {
       beyond, order);
 }
 
-// The parts of a search that depend on how many words there are.
-struct WordLists {
-  explicit WordLists(std::size_t words) {
-    for (std::size_t i = 0; i < words; ++i) {
-      arrays += fmt::format(", ${}::bigint[]", i + 8);
-      columns += fmt::format(", word{}", i);
-      all += fmt::format("{}u.word{}", i == 0 ? "" : ", ", i);
-    }
-  }
-
-  std::string arrays;   // the parameters
-  std::string columns;  // what they are called, one value for each room
-  std::string all;      // of one room
-};
-
 }  // namespace
 
-Statements::Statements(const std::string& schema, bool search) : schema_(schema) {
+Statements::Statements(const std::string& schema) : schema_(schema) {
   const auto sql = [&](std::string_view text) { return in_schema(text, schema); };
 
   begin = {"begin", "BEGIN"};
@@ -63,8 +49,6 @@ Statements::Statements(const std::string& schema, bool search) : schema_(schema)
   // A page is always found by an index; statistics that lag behind shall not say otherwise. Plans
   // are made once a connection. What is acknowledged is kept, whatever the server's default. A
   // machine of ours that is gone is noticed soon, so that its lock does not keep the next one out.
-  // What the index of words has not sorted in yet is gone through by every look into it, of which a
-  // search takes one a room; so that is kept short.
   configure = {"", R"(
     SELECT pg_is_in_recovery(), current_setting('fsync') = 'on',
       (SELECT system_identifier FROM pg_control_system())::text,
@@ -75,7 +59,6 @@ Statements::Statements(const std::string& schema, bool search) : schema_(schema)
       set_config('statement_timeout', $1::bigint::text, false),
       set_config('lock_timeout', $1::bigint::text, false),
       set_config('idle_in_transaction_session_timeout', $1::bigint::text, false),
-      set_config('gin_pending_list_limit', '64', false),
       set_config('jit', 'off', false), set_config('enable_seqscan', 'off', false),
       set_config('enable_hashjoin', 'off', false), set_config('enable_mergejoin', 'off', false),
       set_config('plan_cache_mode', 'force_generic_plan', false),
@@ -95,8 +78,6 @@ Statements::Statements(const std::string& schema, bool search) : schema_(schema)
     WHERE pid = $1::bigint
       AND (extract(epoch FROM backend_start) * 1000000)::bigint = $2::bigint)"};
   limit_lock_wait = {"", "SELECT set_config('lock_timeout', $1::bigint::text, false)"};
-  plan_for_values = {"plan_for_values",
-                     "SELECT set_config('plan_cache_mode', 'force_custom_plan', true)"};
   limit_statement = {"", "SELECT set_config('statement_timeout', $1::bigint::text, false)"};
   limit_transaction = {"limit_transaction",
                        "SELECT set_config('statement_timeout', $1::bigint::text, true)"};
@@ -119,24 +100,33 @@ Statements::Statements(const std::string& schema, bool search) : schema_(schema)
                " epoch bytea NOT NULL DEFAULT '') WITH (fillfactor = 60)")},
       {"", sql("CREATE TABLE $.messages (room bigint NOT NULL, pos bigint NOT NULL,"
                " time bigint NOT NULL, epoch bytea NOT NULL, data bytea NOT NULL, extra bytea,"
-               " key bytea, words bigint[], PRIMARY KEY (room, pos, time))"
+               " key bytea, PRIMARY KEY (room, pos, time))"
                " PARTITION BY RANGE (time)")},
       {"", sql("CREATE INDEX messages_key ON $.messages (room, pos) WHERE key IS NOT NULL")},
       {"", sql("CREATE INDEX messages_time ON $.messages USING brin (time)")},
       {"", sql("CREATE TABLE $.messages_default PARTITION OF $.messages DEFAULT")},
   };
-  if (search) {
-    create_search = {{"", sql("CREATE INDEX IF NOT EXISTS messages_words ON $.messages"
-                              " USING gin (words)")},
-                     {"", sql("CREATE INDEX IF NOT EXISTS messages_room_time ON $.messages"
-                              " (room, time, pos)")}};
-  }
+  // A part is kept as it is, and in its row as long as it is of the usual size.
+  create_index = {
+      {"", sql("CREATE TABLE $.segments (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,"
+               " level bigint NOT NULL, messages bigint NOT NULL, newest bigint NOT NULL,"
+               " oldest bigint NOT NULL, term_bits bigint NOT NULL)")},
+      {"", sql("CREATE TABLE $.words (segment bigint NOT NULL, part bigint NOT NULL,"
+               " data bytea NOT NULL, PRIMARY KEY (segment, part))"
+               " WITH (toast_tuple_target = 8160)")},
+      {"", sql("ALTER TABLE $.words ALTER COLUMN data SET STORAGE EXTERNAL")},
+      {"", sql("CREATE TABLE $.unindexed (room bigint PRIMARY KEY, top bigint NOT NULL)")},
+  };
   months = {"",
             sql("SELECT c.relname::text FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
                 " WHERE i.inhparent = '$.messages'::regclass")};
   upgrade = {
-      {"", sql("ALTER TABLE $.meta ADD COLUMN lease_until bigint NOT NULL DEFAULT 0,"
-               " ADD COLUMN lease_owner bytea NOT NULL DEFAULT ''")},
+      {"", sql("ALTER TABLE $.meta ADD COLUMN IF NOT EXISTS lease_until bigint NOT NULL DEFAULT 0,"
+               " ADD COLUMN IF NOT EXISTS lease_owner bytea NOT NULL DEFAULT ''")},
+      {"", sql("INSERT INTO $.unindexed SELECT id, top FROM $.rooms"
+               " WHERE to_regclass('$.messages_words') IS NOT NULL")},
+      {"", sql("DROP INDEX IF EXISTS $.messages_words, $.messages_room_time")},
+      {"", sql("ALTER TABLE $.messages DROP COLUMN IF EXISTS words")},
       {"", sql(fmt::format("UPDATE $.meta SET version = {}", kSchemaVersion))},
   };
   // Through JSON, because the columns of the lease need not be there.
@@ -172,9 +162,8 @@ Statements::Statements(const std::string& schema, bool search) : schema_(schema)
           " epoch = u.epoch FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[],"
           " $5::bytea[], $6::bytea[]) u (id, top, first, term, lineage, epoch) WHERE r.id = u.id")};
   copy =
-      sql(fmt::format("COPY $.messages (room, pos, time, epoch, data, extra, key{})"
-                      " FROM STDIN (FORMAT binary)",
-                      search ? ", words" : ""));
+      sql("COPY $.messages (room, pos, time, epoch, data, extra, key) FROM STDIN"
+          " (FORMAT binary)");
 
   load_room = {"load_room", sql("SELECT top, first, term, lineage, epoch FROM $.rooms"
                                 " WHERE name = $1::bytea")};
@@ -225,6 +214,54 @@ Statements::Statements(const std::string& schema, bool search) : schema_(schema)
                       " RETURNING m.room")};
   rooms_between = {"rooms_between", sql("SELECT DISTINCT room FROM $.messages"
                                         " WHERE time >= $1::bigint AND time <= $2::bigint")};
+
+  add_segment = {
+      "add_segment",
+      sql("WITH s AS (INSERT INTO $.segments (level, messages, newest, oldest, term_bits)"
+          " VALUES ($1::bigint, $2::bigint, $3::bigint, $4::bigint, $5::bigint) RETURNING id)"
+          " INSERT INTO $.words (segment, part, data) SELECT s.id, u.part, u.data"
+          " FROM s, unnest($6::bigint[], $7::bytea[]) u (part, data)")};
+  level_to_merge = {
+      "level_to_merge",
+      sql(fmt::format("SELECT level FROM $.segments WHERE level < {} GROUP BY level"
+                      " HAVING count(*) >= {} OR sum(messages) >= {} ORDER BY level LIMIT 1",
+                      kFullLevel, kMergedSegments, kMergedMessages))};
+  const std::string merged = fmt::format(
+      "SELECT id, messages, newest, oldest, term_bits FROM ("
+      "SELECT *, sum(messages) OVER (ORDER BY id) - messages AS before"
+      " FROM $.segments WHERE level = $1::bigint ORDER BY id LIMIT {}) s"
+      " WHERE before < {} ORDER BY id",
+      kMergedSegments, kMergedMessages);
+  segments_to_merge = {"segments_to_merge", sql(merged)};
+  parts_to_merge = {"parts_to_merge", sql(fmt::format("SELECT w.segment, w.part, w.data"
+                                                      " FROM ({}) s JOIN $.words w"
+                                                      " ON w.segment = s.id"
+                                                      " ORDER BY w.segment, w.part",
+                                                      merged))};
+  const std::string_view forget =
+      "WITH s AS (DELETE FROM $.segments WHERE {} RETURNING id)"
+      " DELETE FROM $.words w USING s WHERE w.segment = s.id";
+  forget_segments = {"forget_segments",
+                     sql(fmt::format(fmt::runtime(forget), "id = ANY($1::bigint[])"))};
+  forget_older = {"forget_older", sql(fmt::format(fmt::runtime(forget), "newest < $1::bigint"))};
+  next_unindexed = {"next_unindexed",
+                    sql("SELECT r.id, r.name, u.top FROM $.unindexed u"
+                        " JOIN $.rooms r ON r.id = u.room ORDER BY u.room LIMIT 1")};
+  note_indexed = {"note_indexed", sql("UPDATE $.unindexed SET top = $2::bigint"
+                                      " WHERE room = $1::bigint")};
+  note_all_indexed = {"note_all_indexed", sql("DELETE FROM $.unindexed WHERE room = $1::bigint")};
+  segments = {"segments", sql("SELECT id, messages, newest, oldest, term_bits FROM $.segments"
+                              " WHERE oldest <= $1::bigint")};
+  segment_parts = {"segment_parts", sql("SELECT w.segment, w.part, w.data"
+                                        " FROM unnest($1::bigint[], $2::bigint[]) u (segment, part)"
+                                        " JOIN $.words w ON w.segment = u.segment"
+                                        " AND w.part = u.part")};
+  messages_at = {"messages_at",
+                 sql("SELECT u.number, m.pos, m.time, m.epoch, m.data, m.extra, m.key"
+                     " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[])"
+                     " WITH ORDINALITY u (room, pos, time, number) JOIN $.messages m"
+                     " ON m.room = u.room AND m.pos = u.pos AND m.time = u.time"
+                     " ORDER BY u.number")};
 }
 
 Statement Statements::create_month(int month) const {
@@ -246,49 +283,6 @@ Statement Statements::count_month(int month) const {
                                     " LIMIT $1::bigint) m",
                                     month_name(month)),
                         schema_)};
-}
-
-// A word's number is another in each room, so the index is asked for each room alone: whoever asks
-// it for many numbers at once has it go through all of them for each message. What no other index
-// is to be used for, the planner does not recognise.
-Statement Statements::search(std::size_t words) const {
-  const WordLists lists(words);
-  return {"",
-          in_schema(
-              fmt::format(
-                  "SELECT r.name, p.pos, p.time, p.epoch, p.data, p.extra, p.key"
-                  " FROM unnest($1::bigint[]{}) u (room{}) JOIN $.rooms r ON r.id = u.room"
-                  " CROSS JOIN LATERAL (SELECT m.pos, m.time, m.epoch, m.data, m.extra, m.key"
-                  " FROM $.messages m WHERE m.words @> ARRAY[{}]::bigint[] AND m.room + 0 = u.room"
-                  " AND m.pos + 0 >= r.first AND m.time >= $2::bigint AND m.time <= $3::bigint"
-                  " AND (m.time + 0 < $4::bigint OR (m.time + 0 = $4::bigint AND"
-                  " (r.name < $5::bytea OR (r.name = $5::bytea AND m.pos + 0 < $6::bigint))))"
-                  " ORDER BY m.time DESC, m.pos DESC LIMIT $7::bigint) p"
-                  " ORDER BY p.time DESC, r.name DESC, p.pos DESC LIMIT $7::bigint",
-                  lists.arrays, lists.columns, lists.all),
-              schema_)};
-}
-
-Statement Statements::search_newest(std::size_t words) const {
-  const WordLists lists(words);
-  return {"",
-          in_schema(fmt::format(
-                        "SELECT r.name, p.pos, p.time, p.epoch, p.data, p.extra, p.key,"
-                        " coalesce(p.found, false), p.number = ${0}::bigint"
-                        " FROM unnest($1::bigint[]{1}) u (room{2}) JOIN $.rooms r ON r.id = u.room"
-                        " CROSS JOIN LATERAL (SELECT q.*,"
-                        " row_number() OVER (ORDER BY q.time DESC, q.pos DESC) AS number FROM ("
-                        "SELECT m.pos, m.time, m.epoch, m.data, m.extra, m.key,"
-                        " m.words @> ARRAY[{3}]::bigint[] AS found"
-                        " FROM $.messages m WHERE m.room = u.room AND m.pos >= r.first"
-                        " AND m.time >= $2::bigint AND m.time <= least($3::bigint, $4::bigint)"
-                        " AND (m.time < $4::bigint OR r.name < $5::bytea"
-                        " OR (r.name = $5::bytea AND m.pos < $6::bigint))"
-                        " ORDER BY m.time DESC, m.pos DESC LIMIT ${0}::bigint) q) p"
-                        " WHERE p.found OR p.number = ${0}::bigint"
-                        " ORDER BY p.time DESC, r.name DESC, p.pos DESC LIMIT $7::bigint",
-                        words + 8, lists.arrays, lists.columns, lists.all),
-                    schema_)};
 }
 
 }  // namespace madang::postgres

@@ -8,7 +8,7 @@
 
 namespace madang::postgres {
 
-inline constexpr std::int64_t kSchemaVersion = 2;
+inline constexpr std::int64_t kSchemaVersion = 3;
 
 // What a select of messages gives, in this order, after the columns that come before them.
 enum MessageColumn { kPos, kTime, kEpoch, kData, kExtra, kKey, kMessageColumns };
@@ -19,10 +19,13 @@ enum MessageColumn { kPos, kTime, kEpoch, kData, kExtra, kKey, kMessageColumns }
 // The tables: `meta` has one row, `rooms` one a room, `messages` one a message under the key (room,
 // pos, time), where `pos` is the offset. Names, epochs and payloads are bytes, times milliseconds.
 // `meta` also says until when, by the server's clock, only `lease_owner` may become the writer; a
-// schema of version 1 does not have that. A room's `removed` is the newest offset that remove() was
-// told; `term` and `lineage` are those under which its epoch was first stored.
+// schema of version 1 does not have that. The index of words is in `segments`, one row each, and
+// `words`, one row a part; what it does not have yet of a room, in `unindexed`: up to version 2 it
+// was an index of `messages`. A room's `removed` is the
+// newest offset that remove() was told; `term` and `lineage` are those under which its epoch was
+// first stored.
 struct Statements {
-  Statements(const std::string& schema, bool search);
+  explicit Statements(const std::string& schema);
 
   Statement begin, begin_reading, commit;
 
@@ -35,17 +38,14 @@ struct Statements {
   Statement limit_statement;  // (milliseconds)
   Statement limit_transaction;  // (milliseconds) each statement, up to its end
   Statement lock;               // (key)
-  // For this round plans are made for the values. Who does not know which part of the time is asked
-  // for takes it for a small one, and the index of times for a good choice.
-  Statement plan_for_values;
 
   // The schema.
   Statement existing;  // -> is there the schema? are there the tables?
   Statement create_schema;
   std::vector<Statement> create;
-  std::vector<Statement> create_search;
+  std::vector<Statement> create_index;
   Statement months;                // -> names of the partitions
-  std::vector<Statement> upgrade;  // from version 1
+  std::vector<Statement> upgrade;  // from an older version, before create_index
   Statement term;                  // -> term, version, milliseconds left of the lease, its owner
   Statement take_over;             // (milliseconds of a lease, owner) -> term, unclean
   Statement renew_lease;           // (term, milliseconds)
@@ -80,11 +80,19 @@ struct Statements {
   Statement delete_older;   // (from, last, at most) -> room, one for each
   Statement rooms_between;  // (from, last) -> room
 
-  // Searching: (rooms, from, last, time, room, offset, at most, words...) -> room, message
-  Statement search(std::size_t words) const;
-  // The same parameters and how many messages of each room are looked at, the newest; -> room,
-  // message, all words there?, the last that was looked at in a room that has more?
-  Statement search_newest(std::size_t words) const;
+  // The index of words. A segment's row is id, messages, newest, oldest, term bits.
+  Statement add_segment;        // (level, segment's row but the id, parts, their data)
+  Statement level_to_merge;     // -> level; no row: none
+  Statement segments_to_merge;  // (level) -> segment's row, the oldest first
+  Statement parts_to_merge;     // (level) -> segment, part, data, in this order
+  Statement forget_segments;    // (ids)
+  Statement forget_older;       // (time)
+  Statement next_unindexed;     // -> id, name, newest offset that is not in the index
+  Statement note_indexed;       // (id, what is now the newest)
+  Statement note_all_indexed;   // (id)
+  Statement segments;           // (from) -> segment's row, of those that reach back so far
+  Statement segment_parts;      // (segments, parts) -> segment, part, data, where there is one
+  Statement messages_at;  // (rooms, offsets, times) -> which of them from 1 on, message, in order
 
  private:
   std::string schema_;

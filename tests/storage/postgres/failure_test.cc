@@ -206,7 +206,7 @@ TEST_CASE("open: a schema newer than the library is refused, and nothing in it i
     REQUIRE(open(*store).ok());
     REQUIRE(close(*store).ok());
   }
-  shared_server()->run("UPDATE " + table(options, "meta") + " SET version = 3");
+  shared_server()->run("UPDATE " + table(options, "meta") + " SET version = 4");
   const std::string whole = "SELECT meta::text FROM " + table(options, "meta");
   const std::string before = shared_server()->run(whole);
   const auto store = make_postgres_store(options);

@@ -246,7 +246,9 @@ TEST_CASE("open: a schema of version 1 is upgraded in place, and everything in i
   }
   shared_server()->run("ALTER TABLE " + table(options, "meta") +
                        " DROP COLUMN lease_until, DROP COLUMN lease_owner; UPDATE " +
-                       table(options, "meta") + " SET version = 1");
+                       table(options, "meta") + " SET version = 1; DROP TABLE " +
+                       table(options, "segments") + ", " + table(options, "words") + ", " +
+                       table(options, "unindexed"));
   REQUIRE(columns_of_meta(options) == "version id term unclean running");
 
   options.writer_lease = 3s;

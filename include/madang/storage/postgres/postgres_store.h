@@ -32,7 +32,9 @@ struct PostgresOptions {
   std::size_t primary_readers = 2;
   std::size_t replica_readers = 2;
 
-  // Messages stored while this is on are found by search(). Writing costs several times as much.
+  // Messages stored while this is on are found by search(), as soon as they are stored. Writing
+  // costs several times as much. What a schema of an older version had in its index is brought into
+  // the new one while the store works, and found from then on.
   bool search = false;
   // A server that runs with fsync=off cannot keep what it acknowledges, so open() refuses it.
   bool accept_fsync_off = false;
