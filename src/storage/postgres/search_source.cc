@@ -11,8 +11,10 @@
 namespace madang::postgres {
 namespace {
 
-// So many messages are rather looked at than asked for by their rooms.
-constexpr std::size_t kNumbersLookedAt = 256;
+// So few rooms are asked for along with the words. Of more, each is a row to read, and so is about
+// each place: they are asked for where that many more messages have the words.
+constexpr std::size_t kRoomsAtOnce = 4;
+constexpr std::size_t kNumbersPerRoom = 2;
 // Of places, that are asked for at once.
 constexpr std::size_t kPartsAtOnce = 64;
 
@@ -22,10 +24,11 @@ const std::vector<std::int64_t>& SearchSource::ask(std::size_t places_wanted) {
   asked_.clear();
   switch (step_) {
     case Step::kWords:
-      std::for_each(terms_->words.begin(), terms_->words.end(), [&](Term term) { ask_term(term); });
+      ask_terms(terms_->words);
+      if (terms_->rooms.size() <= kRoomsAtOnce) ask_terms(terms_->rooms);
       break;
     case Step::kRooms:
-      std::for_each(terms_->rooms.begin(), terms_->rooms.end(), [&](Term term) { ask_term(term); });
+      ask_terms(terms_->rooms);
       break;
     case Step::kPlaces:
       ask_places(places_wanted);
@@ -36,7 +39,10 @@ const std::vector<std::int64_t>& SearchSource::ask(std::size_t places_wanted) {
   return asked_;
 }
 
-void SearchSource::ask_term(Term term) { asked_.push_back(part_of_term(term, info_.term_bits)); }
+void SearchSource::ask_terms(const std::vector<Term>& terms) {
+  for (const Term term : terms)
+    asked_.push_back(part_of_term(term, info_.term_bits));
+}
 
 void SearchSource::ask_places(std::size_t places_wanted) {
   for (asked_end_ = at_; asked_end_ < numbers_.size() && asked_end_ - at_ < places_wanted;
@@ -85,6 +91,11 @@ absl::Status SearchSource::take_words(const Parts& parts) {
     lists.emplace_back();
     if (absl::Status status = read(parts, term, lists.back()); !status.ok()) return status;
   }
+  const std::size_t rooms = terms_->rooms.size();
+  if (0 < rooms && rooms <= kRoomsAtOnce) {
+    lists.emplace_back();
+    if (absl::Status status = read_rooms(parts, lists.back()); !status.ok()) return status;
+  }
   if (lists.empty()) {
     numbers_.resize(static_cast<std::size_t>(info_.messages));
     std::iota(numbers_.begin(), numbers_.end(), 0U);
@@ -95,19 +106,26 @@ absl::Status SearchSource::take_words(const Parts& parts) {
     for (std::size_t i = 1; i < lists.size() && !numbers_.empty(); ++i)
       keep_common(lists[i]);
   }
-  const bool by_room = !terms_->rooms.empty() && numbers_.size() > kNumbersLookedAt;
+  const bool by_room = rooms > kRoomsAtOnce && numbers_.size() > kNumbersPerRoom * rooms;
   step_ = by_room ? Step::kRooms : Step::kPlaces;
   return absl::OkStatus();
 }
 
-absl::Status SearchSource::take_rooms(const Parts& parts) {
-  TermList in_rooms;
+// A number is there twice where two rooms have the same term, which does no harm.
+absl::Status SearchSource::read_rooms(const Parts& parts, TermList& in_rooms) const {
   for (const Term term : terms_->rooms) {
     TermList list;
     if (absl::Status status = read(parts, term, list); !status.ok()) return status;
     list.append_to(in_rooms.numbers);
   }
   std::sort(in_rooms.numbers.begin(), in_rooms.numbers.end());
+  in_rooms.count = in_rooms.numbers.size();
+  return absl::OkStatus();
+}
+
+absl::Status SearchSource::take_rooms(const Parts& parts) {
+  TermList in_rooms;
+  if (absl::Status status = read_rooms(parts, in_rooms); !status.ok()) return status;
   keep_common(in_rooms);
   step_ = Step::kPlaces;
   return absl::OkStatus();

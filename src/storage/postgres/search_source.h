@@ -42,12 +42,13 @@ class SearchSource {
  private:
   enum class Step { kWords, kRooms, kPlaces };
 
-  void ask_term(Term term);
+  void ask_terms(const std::vector<Term>& terms);
   void ask_places(std::size_t places_wanted);
   absl::Status take_words(const Parts& parts);
   absl::Status take_rooms(const Parts& parts);
   absl::Status take_places(const Parts& parts, std::vector<MessagePlace>& found);
   absl::Status read(const Parts& parts, Term term, TermList& list) const;
+  absl::Status read_rooms(const Parts& parts, TermList& in_rooms) const;
   void keep_common(const TermList& list);
 
   std::int64_t id_;

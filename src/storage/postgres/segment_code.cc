@@ -5,6 +5,8 @@
 #include <bit>
 #include <limits>
 
+#include "storage/varint.h"
+
 namespace madang::postgres {
 namespace {
 

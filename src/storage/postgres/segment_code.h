@@ -2,40 +2,18 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "storage/postgres/segment.h"
 
-// How the parts of a segment are written. Numbers are of seven bits a byte, the lowest first, with
-// the eighth set in all but the last. A part of terms has of each term, ascending: what it is more
-// than the one before; how many messages, twice, and one more if a bit of each message of the
-// segment follows, the lowest first; how many bytes follow; else of each message what its number is
-// more than the one before. A part of places has of each message: room, offset, and by how many
-// milliseconds it is older than the one before, of which the first is told whole.
+// How the parts of a segment are written, all in varints. A part of terms has of each term,
+// ascending: what it is more than the one before; how many messages, twice, and one more if a bit of
+// each message of the segment follows, the lowest first; how many bytes follow; else of each message
+// what its number is more than the one before. A part of places has of each message: room, offset,
+// and by how many milliseconds it is older than the one before, of which the first is told whole.
 namespace madang::postgres {
-
-inline void append_varint(std::string& out, std::uint64_t value) {
-  for (; value >= 0x80; value >>= 7)
-    out += static_cast<char>(value | 0x80);
-  out += static_cast<char>(value);
-}
-
-// Takes one off the front. Nothing: there is none.
-inline std::optional<std::uint64_t> take_varint(std::string_view& from) {
-  std::uint64_t value = 0;
-  int shift = 0;
-  for (std::size_t i = 0; i < from.size() && shift < 64; ++i, shift += 7) {
-    const auto byte = static_cast<unsigned char>(from[i]);
-    value |= std::uint64_t{byte & 0x7fU} << shift;
-    if (byte >= 0x80) continue;
-    from.remove_prefix(i + 1);
-    return value;
-  }
-  return std::nullopt;
-}
 
 // The terms of a part, one after the other.
 class TermReader {

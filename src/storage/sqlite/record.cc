@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "madang/base/hash.h"
+#include "storage/varint.h"
 
 namespace madang::sqlite {
 namespace {
@@ -27,15 +28,8 @@ void put_fixed(std::string& out, std::uint64_t value) {
   out.append(bytes, 8);
 }
 
-// Seven bits a byte, the lowest first.
-void put_number(std::string& out, std::uint64_t value) {
-  for (; value >= 128; value >>= 7)
-    out += static_cast<char>(value | 128);
-  out += static_cast<char>(value);
-}
-
 void put_bytes(std::string& out, std::string_view bytes) {
-  put_number(out, bytes.size());
+  append_varint(out, bytes.size());
   out += bytes;
 }
 
@@ -94,15 +88,9 @@ class Taker {
   std::string_view sized() { return bytes(number()); }
 
   std::uint64_t number() {
-    std::uint64_t value = 0;
-    for (int shift = 0; shift < 64; shift += 7) {
-      const std::string_view byte = bytes(1);
-      if (byte.empty()) return 0;
-      value |= static_cast<std::uint64_t>(byte[0] & 127) << shift;
-      if ((byte[0] & 128) == 0) return value;
-    }
-    ok_ = false;
-    return 0;
+    const auto value = take_varint(left_);
+    ok_ = ok_ && value.has_value();
+    return value.value_or(0);
   }
 
   std::uint64_t fixed() {
@@ -176,11 +164,11 @@ void encode(const StoredMessage& message, std::int64_t room, std::uint64_t previ
   note(kRoomInfoIsJson, info != nullptr && info->room_info.is_json());
   record.clear();
   record += static_cast<char>(flags);
-  put_number(record, previous == 0 ? 0 : message.offset - previous);
+  append_varint(record, previous == 0 ? 0 : message.offset - previous);
   put_bytes(record, message.epoch);
   if (info != nullptr) put_info(record, *info, has_client);
   if (!message.tags.empty()) {
-    put_number(record, message.tags.size());
+    append_varint(record, message.tags.size());
     for (const auto& [name, value] : message.tags) {
       put_bytes(record, name);
       put_bytes(record, value);

@@ -13,7 +13,7 @@
 #include "madang/base/random.h"
 #include "madang/testing/message_store/messages.h"
 #include "storage/postgres/search_source.h"
-#include "storage/postgres/segment_code.h"
+#include "storage/varint.h"
 
 using namespace madang;
 using namespace madang::postgres;
