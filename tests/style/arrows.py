@@ -19,6 +19,7 @@ ARROWS = {
     "engine": ("base", "room", "storage", "pipeline"),
     "protocol": ("base", "room", "engine"),
     "http": ("base",),
+    "api": ("base", "room", "engine", "protocol", "http"),
     "transport": ("base", "room", "engine"),
     "transport/websocket": ("base", "room", "engine", "transport"),
     "transport/tcp": ("base", "engine", "transport"),

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <atomic>
+#include <memory>
+#include <utility>
+
+#include "protocol/centrifuge/json_writer.h"
+#include "protocol/centrifuge/server_method.h"
+
+namespace madang::centrifuge {
+namespace {
+
+// Answers with all answers, in their order, when the last of them has come.
+class Gather {
+ public:
+  // `names` are those of the results.
+  Gather(std::string_view member, std::vector<std::string_view> names, ServerAnswer done)
+      : member_(member),
+        names_(std::move(names)),
+        replies_(names_.size()),
+        left_(names_.size() + 1),
+        done_(std::move(done)) {}
+
+  static ServerAnswer answer_for(const std::shared_ptr<Gather>& all, std::size_t index) {
+    return [all, index](const absl::StatusOr<std::string>& answer) {
+      all->replies_[index] = server_reply(all->names_[index], answer);
+      all->leave();
+    };
+  }
+  // When all were asked.
+  void leave() {
+    if (left_.fetch_sub(1, std::memory_order_acq_rel) == 1) done_(all_replies());
+  }
+
+ private:
+  std::string all_replies() const {
+    std::string json;
+    {
+      JsonObject object(json);
+      std::string& list = object.member(member_);
+      list += '[';
+      for (const std::string& reply : replies_) {
+        if (list.back() != '[') list += ',';
+        list += reply;
+      }
+      list += ']';
+    }
+    return json;
+  }
+
+  const std::string_view member_;
+  const std::vector<std::string_view> names_;
+  std::vector<std::string> replies_;
+  std::atomic<std::size_t> left_;
+  ServerAnswer done_;
+};
+
+absl::Status too_many() { return absl::OutOfRangeError("more than may come at once"); }
+
+struct Broadcast {
+  std::vector<std::string> rooms = {};
+  ServerPublish publish = {};
+
+  void operator()(const ServerApiOptions& api, ServerAnswer answer) const {
+    if (rooms.size() > api.commands_max) return answer(too_many());
+    const auto all = std::make_shared<Gather>(
+        "responses", std::vector<std::string_view>(rooms.size(), "result"), std::move(answer));
+    for (std::size_t i = 0; i < rooms.size(); ++i)
+      publish.run(api, rooms[i], Gather::answer_for(all, i));
+    all->leave();
+  }
+};
+
+// One command of a batch; no call: it could not be read.
+struct Command {
+  std::string_view name = {};
+  ServerCall call = nullptr;
+};
+
+struct Batch {
+  std::vector<Command> commands = {};
+
+  void operator()(const ServerApiOptions& api, ServerAnswer answer) {
+    if (commands.size() > api.commands_max) return answer(too_many());
+    std::vector<std::string_view> names;
+    for (const Command& command : commands)
+      names.push_back(command.name);
+    const auto all = std::make_shared<Gather>("replies", std::move(names), std::move(answer));
+    for (std::size_t i = 0; i < commands.size(); ++i) {
+      ServerAnswer done = Gather::answer_for(all, i);
+      if (commands[i].call != nullptr) {
+        commands[i].call(api, std::move(done));
+      } else {
+        done(absl::InvalidArgumentError("no command of a batch"));
+      }
+    }
+    all->leave();
+  }
+};
+
+// {"<method>":{...}}. One that names no method, or a batch, is refused alone.
+bool read_command(JsonValue value, Command& command) {
+  simdjson::ondemand::object object;
+  if (value.get_object().get(object)) return false;
+  for (auto member : object) {
+    std::string_view name;
+    JsonValue body;
+    if (member.unescaped_key().get(name) || member.value().get(body)) return false;
+    const ServerMethod* const method = find_server_method(name);
+    const bool may_run = method != nullptr && method->read != read_batch && command.name.empty();
+    if (!may_run) {
+      if (!check_value(body)) return false;
+      continue;
+    }
+    command.name = method->name;
+    if (!method->read(body, command.call)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool read_broadcast(JsonValue value, ServerCall& call) {
+  Broadcast broadcast;
+  const auto read_rooms = [&](JsonValue list) {
+    simdjson::ondemand::array array;
+    if (list.get_array().get(array)) return false;
+    for (auto element : array) {
+      JsonValue room;
+      if (element.get(room) || !read_string(room, broadcast.rooms.emplace_back())) return false;
+    }
+    return true;
+  };
+  if (!read_server_publish(value, {"channels", ReadValue(read_rooms)}, broadcast.publish))
+    return false;
+  call = std::move(broadcast);
+  return true;
+}
+
+bool read_batch(JsonValue value, ServerCall& call) {
+  Batch batch;
+  const auto read_commands = [&](JsonValue list) {
+    simdjson::ondemand::array array;
+    if (list.get_array().get(array)) return false;
+    for (auto element : array) {
+      JsonValue command;
+      if (element.get(command) || !read_command(command, batch.commands.emplace_back()))
+        return false;
+    }
+    return true;
+  };
+  const JsonField fields[] = {{"commands", ReadValue(read_commands)}};
+  if (!read_object(value, fields)) return false;
+  call = std::move(batch);
+  return true;
+}
+
+}  // namespace madang::centrifuge
