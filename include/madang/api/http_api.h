@@ -28,7 +28,8 @@ struct HttpApiOptions {
 // "X-API-Key", or in "Authorization: apikey <key>"; they are compared in constant time.
 //
 // 200 with {"result":...} or {"error":...}, whatever came of the method; 401 without the key; 404
-// for a method there is none of. What a body may measure is the server's (RequestLimits).
+// for a method there is none of. The server takes bodies up to RequestLimits::body_bytes_max, which
+// by default is none at all: say what yours may measure.
 //
 // InvalidArgument: no engine, or neither a key of 16 bytes nor `insecure`, or both.
 absl::Status add_http_api(http::Router& router, HttpApiOptions options);

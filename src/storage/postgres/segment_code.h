@@ -9,10 +9,11 @@
 #include "storage/postgres/segment.h"
 
 // How the parts of a segment are written, all in varints. A part of terms has of each term,
-// ascending: what it is more than the one before; how many messages, twice, and one more if a bit of
-// each message of the segment follows, the lowest first; how many bytes follow; else of each message
-// what its number is more than the one before. A part of places has of each message: room, offset,
-// and by how many milliseconds it is older than the one before, of which the first is told whole.
+// ascending: what it is more than the one before; how many messages, twice, and one more if a bit
+// of each message of the segment follows, the lowest first; how many bytes follow; else of each
+// message what its number is more than the one before. A part of places has of each message: room,
+// offset, and by how many milliseconds it is older than the one before, of which the first is told
+// whole.
 namespace madang::postgres {
 
 // The terms of a part, one after the other.
