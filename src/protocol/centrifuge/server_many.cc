@@ -117,18 +117,25 @@ bool read_command(JsonValue value, Command& command) {
   return true;
 }
 
+// Calls `read` with each element of an array, until one says no.
+template <typename Read>
+bool read_each(JsonValue list, Read read) {
+  simdjson::ondemand::array array;
+  if (list.get_array().get(array)) return false;
+  for (auto element : array) {
+    JsonValue value;
+    if (element.get(value) || !read(value)) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 bool read_broadcast(JsonValue value, ServerCall& call) {
   Broadcast broadcast;
   const auto read_rooms = [&](JsonValue list) {
-    simdjson::ondemand::array array;
-    if (list.get_array().get(array)) return false;
-    for (auto element : array) {
-      JsonValue room;
-      if (element.get(room) || !read_string(room, broadcast.rooms.emplace_back())) return false;
-    }
-    return true;
+    return read_each(
+        list, [&](JsonValue room) { return read_string(room, broadcast.rooms.emplace_back()); });
   };
   if (!read_server_publish(value, {"channels", ReadValue(read_rooms)}, broadcast.publish))
     return false;
@@ -139,14 +146,9 @@ bool read_broadcast(JsonValue value, ServerCall& call) {
 bool read_batch(JsonValue value, ServerCall& call) {
   Batch batch;
   const auto read_commands = [&](JsonValue list) {
-    simdjson::ondemand::array array;
-    if (list.get_array().get(array)) return false;
-    for (auto element : array) {
-      JsonValue command;
-      if (element.get(command) || !read_command(command, batch.commands.emplace_back()))
-        return false;
-    }
-    return true;
+    return read_each(list, [&](JsonValue command) {
+      return read_command(command, batch.commands.emplace_back());
+    });
   };
   const JsonField fields[] = {{"commands", ReadValue(read_commands)}};
   if (!read_object(value, fields)) return false;

@@ -16,7 +16,8 @@ constexpr std::size_t kFillMessages = 2000;
 constexpr std::size_t kFillBytes = std::size_t{4} << 20;
 
 // Puts into the index of words what an older version of the schema had in another one: of one room
-// a portion, the newest first. Nobody waits for it: one that failed comes again with a later batch.
+// a portion, the newest first. Nobody waits for it: one that failed comes again with a later batch,
+// unless a message is damaged.
 class Fill : public StoreOperation {
  public:
   explicit Fill(State& state) : StoreOperation(state) {
@@ -46,7 +47,7 @@ class Fill : public StoreOperation {
   }
 
   absl::Status fail(absl::Status status) override {
-    state_.filling = false;
+    state_.filling = absl::IsDataLoss(status);
     return status;
   }
 

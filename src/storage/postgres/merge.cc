@@ -11,7 +11,7 @@ namespace madang::postgres {
 namespace {
 
 // Merges the oldest segments of a level into one. Nobody waits for it: one that failed comes again
-// with a later batch.
+// with a later batch, unless a segment is damaged.
 class Merge : public StoreOperation {
  public:
   Merge(State& state, std::int64_t level) : StoreOperation(state), level_(level) {
@@ -39,7 +39,7 @@ class Merge : public StoreOperation {
   }
 
   absl::Status fail(absl::Status status) override {
-    state_.merging = false;
+    state_.merging = absl::IsDataLoss(status);
     return status;
   }
 

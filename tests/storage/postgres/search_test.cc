@@ -21,6 +21,15 @@ absl::StatusOr<SearchPage> search(MessageStore& store, SearchQuery query) {
       [&](auto done) { store.search()->search(std::move(query), std::move(done)); });
 }
 
+// An open store that can be searched. Null where there is no PostgreSQL.
+std::unique_ptr<MessageStore> searching(PostgresOptions& options) {
+  if (shared_server() == nullptr) return nullptr;
+  options.search = true;
+  auto store = make_postgres_store(options);
+  REQUIRE(open(*store).ok());
+  return store;
+}
+
 // How many rows a table has.
 std::size_t rows_of(const PostgresOptions& options, const std::string& name) {
   return std::stoul(shared_server()->run("SELECT count(*) FROM " + table(options, name)));
@@ -29,11 +38,9 @@ std::size_t rows_of(const PostgresOptions& options, const std::string& name) {
 }  // namespace
 
 TEST_CASE("search: pages go through all months from the newest on, and through wild times") {
-  if (shared_server() == nullptr) return;
   auto options = test_options();
-  options.search = true;
-  const auto store = make_postgres_store(options);
-  REQUIRE(open(*store).ok());
+  const auto store = searching(options);
+  if (store == nullptr) return;
   const WallTime now = postgres::wall_now();
   MessageBatch batch;
   for (std::uint64_t i = 1; i <= 200; ++i) {
@@ -60,11 +67,9 @@ TEST_CASE("search: pages go through all months from the newest on, and through w
 }
 
 TEST_CASE("search: words that are there but not side by side are looked past, however many") {
-  if (shared_server() == nullptr) return;
   auto options = test_options();
-  options.search = true;
-  const auto store = make_postgres_store(options);
-  REQUIRE(open(*store).ok());
+  const auto store = searching(options);
+  if (store == nullptr) return;
   // The pairs of the wanted word are in each, the word itself in the oldest alone.
   MessageBatch batch = {conformance::message("room", 1, "대한민국")};
   for (std::uint64_t i = 2; i <= 500; ++i)
@@ -77,11 +82,9 @@ TEST_CASE("search: words that are there but not side by side are looked past, ho
 }
 
 TEST_CASE("search: common words and rare ones are found in order, in busy rooms and quiet ones") {
-  if (shared_server() == nullptr) return;
   auto options = test_options();
-  options.search = true;
-  const auto store = make_postgres_store(options);
-  REQUIRE(open(*store).ok());
+  const auto store = searching(options);
+  if (store == nullptr) return;
   // One room has most, times are in no order, and more is there than one look goes over.
   SeededRandom random(11);
   const WallTime now = postgres::wall_now();
@@ -142,11 +145,9 @@ TEST_CASE("search: what is stored while it is off is not found, and no error") {
 }
 
 TEST_CASE("search: small batches are found at once, and the index stays short") {
-  if (shared_server() == nullptr) return;
   auto options = test_options();
-  options.search = true;
-  const auto store = make_postgres_store(options);
-  REQUIRE(open(*store).ok());
+  const auto store = searching(options);
+  if (store == nullptr) return;
   SeededRandom random(5);
   const WallTime now = postgres::wall_now();
   MessageBatch all;
@@ -178,11 +179,9 @@ TEST_CASE("search: small batches are found at once, and the index stays short") 
 }
 
 TEST_CASE("search: what retention removed leaves the index") {
-  if (shared_server() == nullptr) return;
   auto options = test_options();
-  options.search = true;
-  const auto store = make_postgres_store(options);
-  REQUIRE(open(*store).ok());
+  const auto store = searching(options);
+  if (store == nullptr) return;
   const WallTime now = postgres::wall_now();
   for (std::uint64_t i = 1; i <= 4; ++i) {
     MessageBatch batch = {conformance::message("room", i, "word")};
@@ -203,11 +202,9 @@ TEST_CASE("search: what retention removed leaves the index") {
 }
 
 TEST_CASE("search: a damaged index is DataLoss, and messages go on being stored") {
-  if (shared_server() == nullptr) return;
   auto options = test_options();
-  options.search = true;
-  const auto store = make_postgres_store(options);
-  REQUIRE(open(*store).ok());
+  const auto store = searching(options);
+  if (store == nullptr) return;
   REQUIRE(append(*store, conformance::messages("room", 1, 3)).ok());
   shared_server()->run("UPDATE " + table(options, "words") + " SET data = '\\xffff'");
   const auto page = search(*store, {.text = "message", .rooms = {"room"}});

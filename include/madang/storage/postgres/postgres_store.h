@@ -83,6 +83,10 @@ struct PostgresOptions {
 // missing, the server runs with fsync=off, or it was replaced by one with another past while the
 // store was open.
 //
+// The index of words lies in the tables `segments` and `words`. Where it is damaged, searches are
+// answered DataLoss; to have it made anew, close the store, empty both and `unindexed`, and put
+// there `id` and `top` of all `rooms`.
+//
 // The writer's lease stands by the server's clock, which must not be set forward, and counts as
 // long as the server or a synchronous replica of it takes the writes: an asynchronous replica that
 // is promoted need not know of it.
