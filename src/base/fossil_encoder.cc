@@ -138,9 +138,13 @@ class PatchWriter {
   bool full_ = false;
 };
 
-std::size_t bucket_of(const char* window, int bits) {
+// The first `bits` bits of a window's hash.
+std::size_t hash_of(const char* window, int bits) {
   return static_cast<std::size_t>(word_at(window) * 0x9e3779b97f4a7c15u >> (64 - bits));
 }
+
+// Of the hash, how many bits more the filter looks at than the buckets.
+constexpr int kFilterBits = 4;
 
 }  // namespace
 
@@ -166,7 +170,12 @@ bool FossilDeltaEncoder::encode(std::string_view source, std::string_view target
     index(source);
     std::size_t expected = at;  // where the source goes on if nothing was put in or taken out
     while (!writer.full() && at < tail_begin && at + kWindow <= target.size()) {
-      const Copy copy = longest_copy(source, target, writer.done(), at, expected);
+      const char* const window = target.data() + at;
+      const bool goes_on = expected + kWindow <= source.size() &&
+                           word_at(window) == word_at(source.data() + expected);
+      Copy copy;
+      if (goes_on || may_be_indexed(window))
+        copy = longest_copy(source, target, writer.done(), at, expected);
       if (!worth_a_copy(copy.size, copy.source)) {
         ++at;
         ++expected;
@@ -196,23 +205,35 @@ void FossilDeltaEncoder::index(std::string_view source) {
   const std::size_t windows = source.size() - kWindow + 1;
   const std::size_t stride = std::max(kStride, (windows + kPlacesMax - 1) / kPlacesMax);
   const std::size_t count = (windows + stride - 1) / stride;
-  bucket_bits_ = std::max(1, static_cast<int>(std::bit_width(count - 1)));
+  bucket_bits_ = std::max(2, static_cast<int>(std::bit_width(count - 1)));
   const std::size_t buckets = std::size_t{1} << bucket_bits_;
   if (places_.size() < count) places_.resize(count);
   if (buckets_.size() < buckets + 1) buckets_.resize(buckets + 1);
 
+  const std::size_t filter_words = (buckets << kFilterBits) / 64;
+  if (filter_.size() < filter_words) filter_.resize(filter_words);
+  std::fill_n(filter_.begin(), filter_words, 0);
+
   // A sort by counting: each bucket's size, then its end, then, filled from behind, its begin.
   std::fill_n(buckets_.begin(), buckets, 0);
-  for (std::size_t i = 0; i < count; ++i)
-    ++buckets_[bucket_of(source.data() + i * stride, bucket_bits_)];
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t hash = hash_of(source.data() + i * stride, bucket_bits_ + kFilterBits);
+    ++buckets_[hash >> kFilterBits];
+    filter_[hash / 64] |= std::uint64_t{1} << hash % 64;
+  }
   std::uint32_t end = 0;
   for (std::size_t bucket = 0; bucket < buckets; ++bucket)
     buckets_[bucket] = end += buckets_[bucket];
   buckets_[buckets] = end;
   for (std::size_t i = count; i-- > 0;) {
-    const std::size_t bucket = bucket_of(source.data() + i * stride, bucket_bits_);
+    const std::size_t bucket = hash_of(source.data() + i * stride, bucket_bits_);
     places_[--buckets_[bucket]] = static_cast<std::uint32_t>(i * stride);
   }
+}
+
+bool FossilDeltaEncoder::may_be_indexed(const char* window) const {
+  const std::size_t hash = hash_of(window, bucket_bits_ + kFilterBits);
+  return (filter_[hash / 64] >> hash % 64 & 1) != 0;
 }
 
 // The longest of the copies tried that have target[at] in their first window. One may begin before,
@@ -234,7 +255,7 @@ FossilDeltaEncoder::Copy FossilDeltaEncoder::longest_copy(std::string_view sourc
   };
 
   if (expected + kWindow <= source.size()) look(expected);
-  const std::size_t bucket = bucket_of(window, bucket_bits_);
+  const std::size_t bucket = hash_of(window, bucket_bits_);
   auto first = places_.begin() + buckets_[bucket];
   auto last = places_.begin() + buckets_[bucket + 1];
   // Of many the nearest are likely, for changes seldom turn the order around.

@@ -37,8 +37,8 @@ inline std::size_t digits_of(std::size_t number) {
 
 // The sum, modulo 2^32, of the text's 32-bit words, highest byte first, as if zeros followed it.
 inline std::uint32_t checksum(std::string_view text) {
-  const auto byte = [&](std::size_t i) -> std::uint32_t {
-    return static_cast<unsigned char>(text[i]);
+  const auto byte = [bytes = text.data()](std::size_t i) -> std::uint32_t {
+    return static_cast<unsigned char>(bytes[i]);
   };
   const std::size_t whole = text.size() & ~std::size_t{3};
   std::uint32_t sum = 0;

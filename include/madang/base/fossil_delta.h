@@ -19,8 +19,8 @@ namespace madang {
 // Above this neither side of a patch may be: decoders in the field count in 31 bits.
 inline constexpr std::size_t kFossilDeltaSizeMax = 0x7fffffff;
 
-// Makes patches. It keeps its working memory, half a megabyte at the most however large the texts
-// are, so one that is kept does not allocate once it is warm.
+// Makes patches. It keeps its working memory, 640 KiB at the most however large the texts are, so
+// one that is kept does not allocate once it is warm.
 //
 // From one thread at a time. The time is linear in source and target, whatever is in them.
 class FossilDeltaEncoder {
@@ -43,6 +43,7 @@ class FossilDeltaEncoder {
   };
 
   void index(std::string_view source);
+  bool may_be_indexed(const char* window) const;
   Copy longest_copy(std::string_view source, std::string_view target, std::size_t done,
                     std::size_t at, std::size_t expected) const;
 
@@ -51,6 +52,9 @@ class FossilDeltaEncoder {
   std::vector<std::uint32_t> places_;
   std::vector<std::uint32_t> buckets_;
   int bucket_bits_ = 0;
+  // A bit for each of sixteen parts of each bucket: whether a place is in it. Most windows that are
+  // nowhere in the source are found out here.
+  std::vector<std::uint64_t> filter_;
 };
 
 // What `patch` makes out of `source`, for patches from anywhere.
