@@ -151,8 +151,10 @@ TEST_CASE("delta: a patch with bytes flipped makes the target, or an error, or t
     if (patch.empty()) continue;
     std::string flipped = patch;
     const std::uint64_t flips = 1 + random.below(3);
-    for (std::uint64_t i = 0; i < flips; ++i)
-      flipped[random.below(flipped.size())] ^= static_cast<char>(1 + random.below(255));
+    for (std::uint64_t i = 0; i < flips; ++i) {
+      char& byte = flipped[random.below(flipped.size())];
+      byte = static_cast<char>(byte ^ static_cast<char>(1 + random.below(255)));
+    }
     const auto made = apply_fossil_delta(source, flipped, 10'000);
     if (!made.ok()) {
       ++refused;

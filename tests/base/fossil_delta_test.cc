@@ -133,12 +133,13 @@ TEST_CASE("delta: after random edits the target is made again, of JSON, binary a
 }
 
 TEST_CASE("delta: a patch of a text in UTF-8 is UTF-8, though characters share bytes") {
-  // Neighbours in the alphabet differ in their last byte alone, so copies would end inside.
+  // Many differ in their first or last byte alone, so copies would begin and end inside.
   SeededRandom random(11);
   const auto syllables = [&](std::size_t count) {
     std::string text;
     for (std::size_t i = 0; i < count; ++i)
-      (text += "\xea\xb0") += static_cast<char>(0x80 + random.below(64));
+      for (const int byte : {0xe1, 0xb0, 0x80})
+        text += static_cast<char>(byte + static_cast<int>(random.below(4)));
     return text;
   };
   FossilDeltaEncoder encoder;
