@@ -207,7 +207,8 @@ void FossilDeltaEncoder::index(std::string_view source) {
   const std::size_t count = (windows + stride - 1) / stride;
   bucket_bits_ = std::max(2, static_cast<int>(std::bit_width(count - 1)));
   const std::size_t buckets = std::size_t{1} << bucket_bits_;
-  if (places_.size() < count) places_.resize(count);
+  // Powers of two, so that little is allocated on the way up, and nothing beyond the bound.
+  if (places_.size() < buckets) places_.resize(buckets);
   if (buckets_.size() < buckets + 1) buckets_.resize(buckets + 1);
 
   const std::size_t filter_words = (buckets << kFilterBits) / 64;

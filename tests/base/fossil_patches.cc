@@ -31,9 +31,9 @@ int main() {
   std::string patch;
   std::size_t source_size = 0;
   std::size_t target_size = 0;
-  while (std::cin >> source_size >> target_size) {
-    if (std::cin.get() != '\n' || source_size > kSizeMax || target_size > kSizeMax ||
-        !read(source, source_size) || !read(target, target_size)) {
+  while (std::cin >> source_size) {
+    if (!(std::cin >> target_size) || std::cin.get() != '\n' || source_size > kSizeMax ||
+        target_size > kSizeMax || !read(source, source_size) || !read(target, target_size)) {
       std::cerr << "fossil_patches: bad input\n";
       return 1;
     }
@@ -43,5 +43,6 @@ int main() {
       std::cout << "-\n";
     }
   }
+  if (!std::cin.eof()) std::cerr << "fossil_patches: bad input\n";
   return std::cin.eof() && std::cout.flush() ? 0 : 1;
 }

@@ -19,8 +19,8 @@ namespace madang {
 // Above this neither side of a patch may be: decoders in the field count in 31 bits.
 inline constexpr std::size_t kFossilDeltaSizeMax = 0x7fffffff;
 
-// Makes patches. It keeps its working memory, 640 KiB at the most however large the texts are, so
-// one that is kept does not allocate once it is warm.
+// Makes patches. It keeps its working memory, about 640 KiB at the most however large the texts
+// are, so one that is kept does not allocate once it is warm.
 //
 // From one thread at a time. The time is linear in source and target, whatever is in them.
 class FossilDeltaEncoder {
