@@ -86,10 +86,14 @@ TEST_CASE("keys: those that are too weak, or of a curve that is not offered, are
   CHECK(absl::IsInvalidArgument(add_pem(Signer::ec("P-224").pem())));
   CHECK(absl::IsInvalidArgument(add_jwks(jwks({Signer::rsa(1024).jwk()}))));
   // With an exponent of 1 anybody can sign.
-  auto modulus = std::string(256, '\x5b');
-  modulus[0] = '\xc5';
-  CHECK(absl::IsInvalidArgument(
-      add_jwks(jwks({R"({"kty":"RSA","e":"AQ","n":")" + to_base64url(modulus) + R"("})"}))));
+  const auto good = Signer::rsa().jwk();
+  const auto exponent = good.find("AQAB");
+  REQUIRE(exponent != std::string::npos);
+  REQUIRE(add_jwks(jwks({good})).ok());
+  for (const auto* bad : {"AQ", "Ag", "AAAA", "____________"}) {
+    auto jwk = good;
+    CHECK(absl::IsInvalidArgument(add_jwks(jwks({jwk.replace(exponent, 4, bad)}))));
+  }
   CHECK(absl::IsInvalidArgument(add_jwks(jwks(
       {R"({"kty":"RSA","e":"AQAB","n":")" + to_base64url(std::string(4096, '\x7f')) + R"("})"}))));
 }
