@@ -16,6 +16,7 @@ ARROWS = {
     "storage/any": ("base", "storage", "storage/memory", "storage/sqlite", "storage/postgres",
                     "storage/archive"),
     "pipeline": ("base", "storage"),
+    "auth": ("base",),
     "engine": ("base", "room", "storage", "pipeline"),
     "protocol": ("base", "room", "engine"),
     "http": ("base",),
@@ -33,19 +34,19 @@ ARROWS = {
 SOCKET_FOLDERS = ("src/transport/tcp/", "src/transport/asio/", "src/transport/uring/", "src/doors/")
 FILE_FOLDERS = SOCKET_FOLDERS + ("src/storage/sqlite/", "src/storage/postgres/",
                                  "src/storage/archive/", "src/storage/descriptor",
-                                 "src/storage/set_aside_")
+                                 "src/storage/set_aside_", "src/auth/key_file")
 
 # Every header that is not of the C++ library, and where it may be seen. What is missing is refused.
 OUTSIDE = {
     "absl/": ("include/", "src/"),
     "fmt/": ("src/",),
     "xxhash.h": ("src/base/",),
-    "simdjson.h": ("src/base/", "src/protocol/", "src/storage/"),
+    "simdjson.h": ("src/auth/", "src/base/", "src/protocol/", "src/storage/"),
     "sqlite3.h": ("src/storage/sqlite/",),
     "libpq-fe.h": ("src/storage/postgres/",),
     "zstd.h": ("src/storage/archive/",),
     "http_parser.h": ("src/http/",),
-    "openssl/": ("src/transport/websocket/",),
+    "openssl/": ("src/auth/", "src/transport/websocket/"),
     "zlib.h": ("src/transport/websocket/",),
     "asio.hpp": ("src/transport/asio/",),
     "asio/": ("src/transport/asio/", "include/madang/transport/asio/"),
