@@ -41,7 +41,7 @@ TokenCache::Shard& TokenCache::shard_of(std::string_view token) {
 CheckedTokenRef TokenCache::find(std::string_view token) {
   if (entries_max_ == 0) return nullptr;
   auto& shard = shard_of(token);
-  const absl::MutexLock lock(&shard.mutex);
+  const std::scoped_lock lock(shard.mutex);
   const auto found = shard.by_token.find(token);
   if (found == shard.by_token.end()) return nullptr;
   shard.entries.splice(shard.entries.begin(), shard.entries, found->second);
@@ -53,7 +53,7 @@ void TokenCache::insert(std::string_view token, CheckedTokenRef checked) {
   const auto bytes = kEntryBytes + 2 * token.size() + checked->bytes();
   if (entries_max_ == 0 || bytes > bytes_max_) return;
   auto& shard = shard_of(token);
-  const absl::MutexLock lock(&shard.mutex);
+  const std::scoped_lock lock(shard.mutex);
   if (const auto old = shard.by_token.find(token); old != shard.by_token.end()) {
     erase_from(shard, old->second);
   }
@@ -66,14 +66,14 @@ void TokenCache::insert(std::string_view token, CheckedTokenRef checked) {
 
 void TokenCache::erase(std::string_view token) {
   auto& shard = shard_of(token);
-  const absl::MutexLock lock(&shard.mutex);
+  const std::scoped_lock lock(shard.mutex);
   const auto found = shard.by_token.find(token);
   if (found != shard.by_token.end()) erase_from(shard, found->second);
 }
 
 void TokenCache::clear() {
   for (auto& shard : shards_) {
-    const absl::MutexLock lock(&shard.mutex);
+    const std::scoped_lock lock(shard.mutex);
     shard.by_token.clear();
     shard.entries.clear();
     shard.bytes = 0;
@@ -83,7 +83,7 @@ void TokenCache::clear() {
 std::size_t TokenCache::size() const {
   std::size_t size = 0;
   for (const auto& shard : shards_) {
-    const absl::MutexLock lock(&shard.mutex);
+    const std::scoped_lock lock(shard.mutex);
     size += shard.entries.size();
   }
   return size;
@@ -92,7 +92,7 @@ std::size_t TokenCache::size() const {
 std::size_t TokenCache::bytes() const {
   std::size_t bytes = 0;
   for (const auto& shard : shards_) {
-    const absl::MutexLock lock(&shard.mutex);
+    const std::scoped_lock lock(shard.mutex);
     bytes += shard.bytes;
   }
   return bytes;

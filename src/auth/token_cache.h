@@ -2,18 +2,16 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <variant>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
-#include "absl/synchronization/mutex.h"
 #include "madang/auth/claims.h"
 #include "madang/base/hash.h"
 
@@ -56,18 +54,17 @@ class TokenCache {
   using Entries = std::list<Entry>;
 
   struct Shard {
-    mutable absl::Mutex mutex;
-    Entries entries ABSL_GUARDED_BY(mutex);
+    mutable std::mutex mutex;  // of all below
+    Entries entries;
     // Keys lie in the entries, which a list does not move.
-    absl::flat_hash_map<std::string_view, Entries::iterator, StringHash, StringEqual> by_token
-        ABSL_GUARDED_BY(mutex);
-    std::size_t bytes ABSL_GUARDED_BY(mutex) = 0;
+    absl::flat_hash_map<std::string_view, Entries::iterator, StringHash, StringEqual> by_token;
+    std::size_t bytes = 0;
   };
   static constexpr std::size_t kShards = 16;
 
   Shard& shard_of(std::string_view token);
-  static void erase_from(Shard& shard, Entries::iterator entry)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mutex);
+  // Under the shard's lock.
+  static void erase_from(Shard& shard, Entries::iterator entry);
 
   const std::size_t shards_used_;
   const std::size_t entries_max_;  // of one shard, as is the next

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <mutex>
 #include <utility>
 
-#include "absl/synchronization/mutex.h"
 #include "auth/base64.h"
 #include "auth/claims_reader.h"
 #include "auth/jws.h"
@@ -69,7 +69,7 @@ class TokenVerifier::State {
 
   void use_keys(std::shared_ptr<const KeySet> keys) {
     {
-      const absl::MutexLock lock(&mutex_);
+      const std::scoped_lock lock(mutex_);
       keys_.swap(keys);
       generation_.fetch_add(1, std::memory_order_release);
     }
@@ -110,7 +110,7 @@ class TokenVerifier::State {
   }
 
   std::shared_ptr<const KeySet> current_keys(std::uint64_t& generation) {
-    const absl::MutexLock lock(&mutex_);
+    const std::scoped_lock lock(mutex_);
     generation = generation_.load(std::memory_order_relaxed);
     return keys_;
   }
@@ -147,8 +147,8 @@ class TokenVerifier::State {
   TokenCache cache_;
   std::atomic<std::uint64_t> hits_ = 0;
 
-  absl::Mutex mutex_;
-  std::shared_ptr<const KeySet> keys_ ABSL_GUARDED_BY(mutex_);
+  std::mutex mutex_;  // of keys_
+  std::shared_ptr<const KeySet> keys_;
   std::atomic<std::uint64_t> generation_ = 0;  // goes on under the lock
 };
 
