@@ -23,7 +23,12 @@ endfunction()
 # One doctest program, run by ctest under <name>.
 function(madang_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
-  add_executable(${name} ${ARG_SOURCES} ${PROJECT_SOURCE_DIR}/tests/main.cc)
+  # doctest's own code takes as long to compile as a large test, so it is compiled once.
+  if(NOT TARGET madang_test_main)
+    add_library(madang_test_main OBJECT ${PROJECT_SOURCE_DIR}/tests/main.cc)
+    target_link_libraries(madang_test_main PRIVATE doctest::doctest madang_compile_options)
+  endif()
+  add_executable(${name} ${ARG_SOURCES} $<TARGET_OBJECTS:madang_test_main>)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests ${PROJECT_SOURCE_DIR}/src)
   target_link_libraries(${name} PRIVATE ${ARG_LINKS} doctest::doctest madang_compile_options)
   add_test(NAME ${name} COMMAND ${name})
