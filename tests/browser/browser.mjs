@@ -164,6 +164,19 @@ export async function flood(page, room, from, to, more = '') {
   }, [room, from, to, more]);
 }
 
+// Searches in the page. Answers the texts it shows.
+export async function search(page, text) {
+  await page.fill('#search-text', text);
+  await page.press('#search-text', 'Enter');
+  await until(page, () => /message|Nothing|word|answer|Only/.test(
+      document.querySelector('#found-state').textContent));
+  return found(page);
+}
+
+export function found(page) {
+  return page.locator('#found-list .text').allTextContents();
+}
+
 // For people to look at, if they want to.
 export async function picture(page, name) {
   const folder = process.env.MADANG_SCREENSHOTS;

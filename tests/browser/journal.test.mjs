@@ -7,7 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import {after, before, test} from 'node:test';
 
-import {connected, heard, picture, say, Stage, texts} from './browser.mjs';
+import {connected, heard, picture, say, search, Stage, texts} from './browser.mjs';
 import {Postgres} from './postgres.mjs';
 
 const skip = Postgres.installed() ? false : 'PostgreSQL is not installed';
@@ -58,6 +58,11 @@ test('people talk on while PostgreSQL is away, and all of it is there when both 
   const ben = await stage.person('Ben', room);
   assert.deepEqual(await heard(ben, 'after'), all);
   await picture(ben, 'postgres-back');
+
+  // What the journal gave back is in PostgreSQL's index of words as well.
+  assert.deepEqual(await search(ben, 'away 7'), ['while it is away 7']);
+  assert.equal((await search(ben, 'while')).length, 10);
+  await picture(ben, 'postgres-search');
   assert.deepEqual(await texts(ann), all);
   await stage.clear();
 });

@@ -7,7 +7,9 @@ import os from 'node:os';
 import path from 'node:path';
 import {after, afterEach, before, test} from 'node:test';
 
-import {connected, flood, heard, picture, say, Stage, texts, until} from './browser.mjs';
+import {
+  connected, flood, found, heard, picture, say, search, Stage, texts, until,
+} from './browser.mjs';
 
 const kMany = 2500;  // more than a room has in memory
 const kPages = 120;
@@ -71,18 +73,6 @@ async function wholeHistory(page, room) {
     client.disconnect();
     return all;
   }, room);
-}
-
-async function search(page, text) {
-  await page.fill('#search-text', text);
-  await page.press('#search-text', 'Enter');
-  await until(page, () => /message|Nothing|word|answer|Only/.test(
-      document.querySelector('#found-state').textContent));
-  return found(page);
-}
-
-function found(page) {
-  return page.locator('#found-list .text').allTextContents();
 }
 
 // Whether a message is shown and stands within the window.
