@@ -53,7 +53,8 @@ bool ServerApi::has_method(std::string_view method) {
 }
 
 void ServerApi::call(std::string_view method, std::string_view body, Reply reply) const {
-  const auto answer = [&reply](const absl::StatusOr<std::string>& result) {
+  ServerAnswer answer = [reply =
+                             std::move(reply)](const absl::StatusOr<std::string>& result) mutable {
     reply(server_reply("result", result));
   };
   const ServerMethod* const found = find_server_method(method);
@@ -61,9 +62,7 @@ void ServerApi::call(std::string_view method, std::string_view body, Reply reply
   ServerCall run;
   if (!read_document(*found, body, run))
     return answer(absl::InvalidArgumentError("not the JSON of this method"));
-  run(options_, [reply = std::move(reply)](const absl::StatusOr<std::string>& result) mutable {
-    reply(server_reply("result", result));
-  });
+  run(options_, std::move(answer));
 }
 
 }  // namespace madang::centrifuge

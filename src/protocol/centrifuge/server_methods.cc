@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -55,6 +56,12 @@ bool read_tags(JsonValue value, Tags& tags) {
   return true;
 }
 
+bool read_position(JsonValue value, std::optional<StreamPosition>& to) {
+  StreamPosition& position = to.emplace();
+  const JsonField fields[] = {{"offset", &position.offset}, {"epoch", &position.epoch}};
+  return read_object(value, fields);
+}
+
 bool read_room(JsonValue value, std::string& room) {
   const JsonField fields[] = {{"channel", &room}};
   return read_object(value, fields) && !room.empty();
@@ -89,11 +96,7 @@ bool read_subscribe(JsonValue value, ServerCall& call) {
   std::string room;
   JoinOptions options;
   std::uint64_t expire_at_s = 0;
-  const auto read_since = [&](JsonValue since) {
-    StreamPosition& position = options.since.emplace();
-    const JsonField fields[] = {{"offset", &position.offset}, {"epoch", &position.epoch}};
-    return read_object(since, fields);
-  };
+  const auto read_since = [&](JsonValue since) { return read_position(since, options.since); };
   const JsonField fields[] = {{"user", &target.user},
                               {"client", &target.client},
                               {"session", &target.session},
@@ -206,11 +209,7 @@ bool read_history(JsonValue value, ServerCall& call) {
   std::string room;
   std::int32_t limit = 0;
   HistoryQuery query;
-  const auto read_since = [&](JsonValue since) {
-    StreamPosition& position = query.since.emplace();
-    const JsonField fields[] = {{"offset", &position.offset}, {"epoch", &position.epoch}};
-    return read_object(since, fields);
-  };
+  const auto read_since = [&](JsonValue since) { return read_position(since, query.since); };
   const JsonField fields[] = {{"channel", &room},
                               {"limit", &limit},
                               {"since", ReadValue(read_since)},

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "storage/phrases.h"
 #include "storage/postgres/merge.h"
 #include "storage/postgres/operations.h"
 #include "storage/postgres/row.h"
@@ -25,23 +26,6 @@ constexpr std::size_t kRoomsAskedFor = 32;
 constexpr std::size_t kSegmentsMin = 4;
 constexpr std::size_t kSegmentsMax = 64;
 constexpr std::size_t kPlacesMax = 2048;
-
-bool found_at(const SearchPhrase& phrase, const std::vector<std::string>& words, std::size_t at) {
-  for (std::size_t i = 0; i < phrase.words.size(); ++i) {
-    const std::string_view word = words[at + i];
-    const bool begins = phrase.prefix && i + 1 == phrase.words.size();
-    if (begins ? !word.starts_with(phrase.words[i]) : word != phrase.words[i]) return false;
-  }
-  return true;
-}
-
-// Whether the words of a phrase stand beside each other in a text.
-bool found_in(const SearchPhrase& phrase, const std::vector<std::string>& words) {
-  for (std::size_t at = 0; at + phrase.words.size() <= words.size(); ++at) {
-    if (found_at(phrase, words, at)) return true;
-  }
-  return false;
-}
 
 // What the index is asked for. The rest of the words is left to looking at the message.
 std::vector<Term> terms_of(const std::vector<SearchPhrase>& phrases) {
@@ -225,14 +209,12 @@ class Search : public StoreOperation {
   absl::StatusOr<Progress> ask_messages(Connection& connection, std::size_t sure,
                                         std::size_t missing) {
     step_ = Step::kMessages;
-    const bool in_order = std::all_of(phrases_.begin(), phrases_.end(),
-                                      [](const SearchPhrase& p) { return p.words.size() == 1; });
     fetched_.clear();
     std::vector<std::int64_t> rooms;
     std::vector<std::int64_t> places;
     std::vector<std::int64_t> times;
-    for (std::size_t left = std::min(sure, missing + (in_order ? 0 : kSpareMessages)); left > 0;
-         --left) {
+    for (std::size_t left = std::min(sure, missing + (needs_text(phrases_) ? kSpareMessages : 0));
+         left > 0; --left) {
       const auto last = std::prev(candidates_.end());
       rooms.push_back(last->room);
       places.push_back(last->pos);
@@ -251,15 +233,10 @@ class Search : public StoreOperation {
       const std::size_t which = rows.offset(i, 0) - 1;
       auto message = message_of(rows, i, 1, std::string(fetched_.at(which)));
       if (!message.ok()) return message.status();
-      if (has_phrases(*message)) page_.messages.push_back(*std::move(message));
+      if (has_phrases(phrases_, message->data.view()))
+        page_.messages.push_back(*std::move(message));
     }
     return absl::OkStatus();
-  }
-
-  bool has_phrases(const StoredMessage& message) const {
-    const auto words = index_words(searchable_text(message.data.view()), kIndexedWordsMax);
-    return std::all_of(phrases_.begin(), phrases_.end(),
-                       [&](const SearchPhrase& phrase) { return found_in(phrase, words); });
   }
 
   const SearchQuery query_;

@@ -2,11 +2,10 @@
 #include "storage/postgres/segment.h"
 
 #include <algorithm>
-#include <functional>
 #include <numeric>
 
 #include "madang/base/hash.h"
-#include "madang/storage/message_search.h"
+#include "storage/phrases.h"
 #include "storage/postgres/big_endian.h"
 #include "storage/postgres/row.h"
 #include "storage/postgres/segment_code.h"
@@ -135,7 +134,7 @@ Term room_term(std::int64_t room) {
 }
 
 void SegmentBuilder::add(std::int64_t room, const StoredMessage& message) {
-  const auto words = index_words(searchable_text(message.data.view()), kIndexedWordsMax);
+  const std::vector<std::string> words = words_of(message.data.view());
   if (words.empty()) return;
   const std::uint64_t number = places_.size();
   places_.push_back(

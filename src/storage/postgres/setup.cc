@@ -10,8 +10,6 @@
 namespace madang::postgres {
 namespace {
 
-// How long the indexes of a store that has many messages may take.
-
 // Makes the session of a reader what our statements count on, and finds out which server it is.
 class ReaderSetup : public Operation {
  public:

@@ -78,7 +78,6 @@ Statements::Statements(const std::string& schema) : schema_(schema) {
     WHERE pid = $1::bigint
       AND (extract(epoch FROM backend_start) * 1000000)::bigint = $2::bigint)"};
   limit_lock_wait = {"", "SELECT set_config('lock_timeout', $1::bigint::text, false)"};
-  limit_statement = {"", "SELECT set_config('statement_timeout', $1::bigint::text, false)"};
   limit_transaction = {"limit_transaction",
                        "SELECT set_config('statement_timeout', $1::bigint::text, true)"};
   lock = {"", "SELECT pg_advisory_lock($1::bigint)"};

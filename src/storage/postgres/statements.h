@@ -35,7 +35,6 @@ struct Statements {
   Statement own_session;      // -> pid, start
   Statement end_session;      // (pid, start)
   Statement limit_lock_wait;  // (milliseconds)
-  Statement limit_statement;  // (milliseconds)
   Statement limit_transaction;  // (milliseconds) each statement, up to its end
   Statement lock;               // (key)
 

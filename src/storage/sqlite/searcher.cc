@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "storage/phrases.h"
 #include "storage/sqlite/schema.h"
 #include "storage/sqlite/state.h"
 #include "storage/sqlite/word_index.h"
@@ -45,7 +46,7 @@ Searcher::Searcher(Database& database, RoomTable& rooms, SearchStatements& state
       statements_(statements),
       query_(query),
       phrases_(phrases),
-      needs_text_(WordQuery::needs_text(phrases)) {}
+      needs_text_(needs_text(phrases)) {}
 
 void Searcher::run(SearchPage& page) {
   find_rooms();
@@ -91,7 +92,7 @@ void Searcher::choose_words(std::int64_t last) {
 // How many messages one passes for some that have a word: the more, the rarer it is.
 double Searcher::reach_of(std::string_view word, std::int64_t last) {
   constexpr double kBeyondAll = 1e30;
-  const std::string match = WordQuery::of({word}, {});
+  const std::string match = match_query({word}, {});
   Rows rows(statements_.match, Text{match}, last);
   std::int64_t newest = 0;
   std::int64_t oldest = 0;
@@ -124,7 +125,7 @@ std::optional<std::int64_t> Searcher::read(std::int64_t last, bool all_rooms) {
   for (const auto& [id, room] : rooms_) {
     if (!all_rooms) asked_for.push_back(id);
   }
-  const std::string match = WordQuery::of(words_, asked_for);
+  const std::string match = match_query(words_, asked_for);
   Rows rows(statements_.match, Text{match}, last);
   const std::size_t most = share_ < kGoodShare ? kMessagesLookedAt : kMessagesLookedAtMax;
   for (std::size_t looked_at = 0; rows.next(); ++looked_at) {
@@ -205,7 +206,7 @@ bool Searcher::is_below_cursor(const Place& place) const {
 
 bool Searcher::has_phrases(const Place& place, std::int64_t room_id) {
   const StoredMessage message = message_at(place, room_id);
-  return database_.ok() && WordQuery::matches(phrases_, message.data.view());
+  return database_.ok() && madang::has_phrases(phrases_, message.data.view());
 }
 
 StoredMessage Searcher::message_at(const Place& place, std::int64_t room_id) {

@@ -3,14 +3,11 @@
 
 #include <algorithm>
 
+#include "storage/phrases.h"
 #include "storage/script.h"
 
 namespace madang::sqlite {
 namespace {
-
-std::vector<std::string> words_of(std::string_view payload) {
-  return index_words(searchable_text(payload), kIndexedWordsMax);
-}
 
 // Bytes that no UTF-8 begins with, so that it is no word of any text.
 std::string room_word(std::int64_t room) {
@@ -52,16 +49,6 @@ void add_quoted(std::string& query, std::string_view joint, std::string_view ter
   query += '"';
   query += term;
   query += '"';
-}
-
-bool is_at(const SearchPhrase& phrase, const std::vector<std::string>& words, std::size_t place) {
-  if (place + phrase.words.size() > words.size()) return false;
-  for (std::size_t i = 0; i < phrase.words.size(); ++i) {
-    const bool begins = phrase.prefix && i + 1 == phrase.words.size();
-    const std::string& word = words[place + i];
-    if (begins ? !word.starts_with(phrase.words[i]) : word != phrase.words[i]) return false;
-  }
-  return true;
 }
 
 }  // namespace
@@ -111,8 +98,8 @@ void WordIndex::flush(State& state) {
   state.spill_windows = std::max(state.spill_windows, rows_.spill_windows());
 }
 
-std::string WordQuery::of(const std::vector<std::string_view>& words,
-                          const std::vector<std::int64_t>& rooms) {
+std::string match_query(const std::vector<std::string_view>& words,
+                        const std::vector<std::int64_t>& rooms) {
   std::string query = "(";
   for (const std::string_view word : words)
     add_quoted(query, " AND ", word);
@@ -122,21 +109,6 @@ std::string WordQuery::of(const std::vector<std::string_view>& words,
   for (const std::int64_t room : rooms)
     add_quoted(query, " OR ", room_word(room));
   return query + ')';
-}
-
-bool WordQuery::needs_text(const std::vector<SearchPhrase>& phrases) {
-  return std::any_of(phrases.begin(), phrases.end(),
-                     [](const SearchPhrase& phrase) { return phrase.words.size() > 1; });
-}
-
-bool WordQuery::matches(const std::vector<SearchPhrase>& phrases, std::string_view payload) {
-  const std::vector<std::string> words = words_of(payload);
-  return std::all_of(phrases.begin(), phrases.end(), [&](const SearchPhrase& phrase) {
-    for (std::size_t place = 0; place < words.size(); ++place) {
-      if (is_at(phrase, words, place)) return true;
-    }
-    return false;
-  });
 }
 
 }  // namespace madang::sqlite

@@ -7,7 +7,6 @@
 #include <string_view>
 #include <vector>
 
-#include "madang/storage/message_search.h"
 #include "storage/sqlite/database.h"
 #include "storage/sqlite/state.h"
 #include "storage/sqlite/word_rows.h"
@@ -44,16 +43,8 @@ class WordIndex {
   Statement delete_;
 };
 
-// What a search asks the index.
-struct WordQuery {
-  // That all words are there, and that one of `rooms` is; none: any room.
-  static std::string of(const std::vector<std::string_view>& words,
+// What a search asks the index: that all words are there, and that one of `rooms` is; none: any.
+std::string match_query(const std::vector<std::string_view>& words,
                         const std::vector<std::int64_t>& rooms);
-
-  // Whether the index alone cannot tell: it does not know where in a message a word is.
-  static bool needs_text(const std::vector<SearchPhrase>& phrases);
-  // Whether the words of every phrase stand beside each other in `payload`.
-  static bool matches(const std::vector<SearchPhrase>& phrases, std::string_view payload);
-};
 
 }  // namespace madang::sqlite
