@@ -55,6 +55,7 @@ struct JoinRequest {
   std::string token = {};
   Payload data = {};
   bool recovers = false;  // it was here before and asks for what it missed
+  bool delta = false;     // it can read deltas
 };
 
 struct JoinAnswer {

@@ -53,6 +53,8 @@ class ProtocolSession {
   // What the room events of this client are encoded by. Asked for once, after start(); outlives the
   // session.
   virtual const Encoder& encoder() const = 0;
+  // The same for members that asked for deltas (Event::before). Null: the protocol has none.
+  virtual const Encoder* delta_encoder() const { return nullptr; }
   // Whether it reads JSON alone, so that rooms of bytes are closed to it.
   virtual bool json_only() const = 0;
 

@@ -29,6 +29,7 @@ struct JoinResult {
   std::optional<StreamPosition> position = {};  // only in rooms with positions
   bool recovery_tried = false;
   bool recovered = false;
+  bool delta = false;  // messages come as deltas where that is smaller
   // What it missed, or the first page of it; the rest follows as ordinary messages.
   std::vector<EventRef> messages = {};
   Payload data = {};

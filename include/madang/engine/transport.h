@@ -24,6 +24,10 @@ struct TransportInfo {
   std::string address = {};  // of the peer
   std::string origin = {};   // as the browser says
   std::string path = {};
+  // Of a transport that can only write: by what secret, and through which node, its client hands in
+  // commands beside it. Empty for others.
+  std::string session = {};
+  std::string node = {};
 };
 
 // One connection, as the engine writes to it. The host implements one to bring its own sockets;

@@ -45,6 +45,8 @@ struct Event {
   WallTime time = {};      // what people are shown
 
   Payload data = {};        // of a message
+  // The data of the message before it, in rooms that send deltas; empty if that is not known.
+  Payload before = {};
   ClientInfoRef info = {};  // who joined or left; who published, if a session did
   Tags tags = {};
   ClientId exclude = {};  // a session that shall not get it; nil: none

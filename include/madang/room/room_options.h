@@ -48,6 +48,16 @@ struct HistoryOptions {
   Duration age_max = std::chrono::minutes(5);
 };
 
+// Messages that come close together may wait for each other, so that a member gets them in one
+// write.
+struct BatchOptions {
+  // How long the first of them waits at most. A message after a quiet time of this length goes out
+  // at once. Zero: nobody waits.
+  Duration delay = Duration::zero();
+  // So many go out without waiting longer.
+  std::size_t messages_max = 64;
+};
+
 // How one room behaves; asked of the host once, when the room is made, and fixed for its life.
 struct RoomOptions {
   PayloadKind payload_kind = PayloadKind::kJson;
@@ -57,6 +67,11 @@ struct RoomOptions {
   // with EngineOptions::storage.
   Durability durability = Durability::kMemory;
   SlowConsumer slow_consumer = SlowConsumer::kDisconnect;
+
+  // Members that ask for it get what changed since the message before (base/fossil_delta.h), where
+  // that is smaller than the message.
+  bool delta = false;
+  BatchOptions batch = {};
 
   // Whether the room knows its members by name: presence().
   bool presence = false;
