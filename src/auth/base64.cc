@@ -51,6 +51,22 @@ bool decode_base64url(std::string_view text, std::string& bytes) {
   return decode(kUrl, text, bytes);
 }
 
+std::string encode_base64url(std::string_view bytes) {
+  constexpr std::string_view kAlphabet =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  std::string text;
+  text.reserve((bytes.size() * 4 + 2) / 3);
+  std::uint32_t bits = 0;
+  unsigned count = 0;
+  for (const char c : bytes) {
+    bits = bits << 8 | static_cast<unsigned char>(c);
+    for (count += 8; count >= 6; count -= 6)
+      text += kAlphabet[bits >> (count - 6) & 0x3f];
+  }
+  if (count > 0) text += kAlphabet[bits << (6 - count) & 0x3f];
+  return text;
+}
+
 bool decode_base64(std::string_view text, std::string& bytes) {
   if (text.size() % 4 != 0) return false;
   for (int i = 0; i < 2 && text.ends_with('='); ++i)

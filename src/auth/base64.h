@@ -13,6 +13,8 @@ namespace madang {
 // RFC 7515: the alphabet for addresses, and no padding.
 bool decode_base64url(std::string_view text, std::string& bytes);
 
+std::string encode_base64url(std::string_view bytes);
+
 // RFC 4648, section 4: with padding.
 bool decode_base64(std::string_view text, std::string& bytes);
 

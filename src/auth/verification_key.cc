@@ -2,11 +2,11 @@
 #include "auth/verification_key.h"
 
 #include <openssl/crypto.h>
-#include <openssl/hmac.h>
 #include <openssl/rsa.h>
 
-#include <array>
 #include <utility>
+
+#include "auth/secret_code.h"
 
 namespace madang {
 namespace {
@@ -159,14 +159,9 @@ bool VerificationKey::verify(TokenAlgorithm algorithm, std::string_view text,
 
 bool VerificationKey::verify_secret(const AlgorithmTraits& traits, std::string_view text,
                                     std::string_view signature) const {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> code{};
-  unsigned size = 0;
-  const EVP_MD* digest = EVP_get_digestbyname(traits.digest);
-  if (digest == nullptr || HMAC(digest, secret_.data(), static_cast<int>(secret_.size()),
-                                bytes_of(text), text.size(), code.data(), &size) == nullptr) {
-    return false;
-  }
-  return signature.size() == size && CRYPTO_memcmp(code.data(), signature.data(), size) == 0;
+  const std::string code = secret_code(traits.digest, secret_, text);
+  return !code.empty() && signature.size() == code.size() &&
+         CRYPTO_memcmp(code.data(), signature.data(), code.size()) == 0;
 }
 
 bool VerificationKey::verify_public(const char* digest, std::string_view text,

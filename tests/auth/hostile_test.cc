@@ -4,6 +4,7 @@
 #include <random>
 #include <string>
 
+#include "auth/base64.h"
 #include "auth/fixture.h"
 
 namespace madang {
@@ -19,7 +20,6 @@ using testing::secret_keys;
 using testing::secret_signer;
 using testing::signed_text;
 using testing::Signer;
-using testing::to_base64url;
 using testing::verdict_of_token;
 
 // What becomes of ann's claims, well signed under this header.
@@ -30,7 +30,7 @@ TokenVerdict under(std::string_view header) {
 // A token whose parts are as given and whose signature is good.
 std::string signed_parts(const std::string& header, const std::string& claims) {
   const auto text = header + '.' + claims;
-  return text + '.' + to_base64url(secret_signer().sign(kHs256, text));
+  return text + '.' + encode_base64url(secret_signer().sign(kHs256, text));
 }
 
 }  // namespace
@@ -40,7 +40,7 @@ TEST_CASE("hostile: a token without a signature is refused, however none is writ
     CAPTURE(name);
     const auto header = R"({"alg":")" + std::string(name) + R"("})";
     CHECK(under(header).outcome == TokenOutcome::kInvalid);
-    const auto text = to_base64url(header) + '.' + to_base64url(kAnn);
+    const auto text = encode_base64url(header) + '.' + encode_base64url(kAnn);
     CHECK(verdict_of_token(text + '.').outcome == TokenOutcome::kInvalid);
     CHECK(verdict_of_token(text).outcome == TokenOutcome::kInvalid);
   }
@@ -105,10 +105,10 @@ TEST_CASE("hostile: JSON that nests deep is refused in the header too") {
 }
 
 TEST_CASE("hostile: three parts of strict base64url, even where the signature is good") {
-  const auto header = to_base64url(R"({"alg":"HS256"})");
-  const auto claims = to_base64url(kAnn + "  ");
+  const auto header = encode_base64url(R"({"alg":"HS256"})");
+  const auto claims = encode_base64url(kAnn + "  ");
   REQUIRE(verdict_of_token(signed_parts(header, claims)).good());
-  const auto padded_header = to_base64url(R"({"alg":"HS256" })") + "==";
+  const auto padded_header = encode_base64url(R"({"alg":"HS256" })") + "==";
   for (const auto& token : {signed_parts(header, claims + '='),
                             signed_parts(header, claims + "=="),
                             signed_parts(padded_header, claims),
@@ -139,12 +139,12 @@ TEST_CASE("hostile: three parts of strict base64url, even where the signature is
 }
 
 TEST_CASE("hostile: bits to spare that are not zero are refused, even where they are signed") {
-  const auto header = to_base64url(R"({"alg":"HS256"})");
+  const auto header = encode_base64url(R"({"alg":"HS256"})");
   const std::string alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   auto claims = kAnn;
   while (claims.size() % 3 != 1)
     claims += ' ';
-  auto text = to_base64url(claims);
+  auto text = encode_base64url(claims);
   REQUIRE(verdict_of_token(signed_parts(header, text)).good());
   const auto last = alphabet.find(text.back());
   for (std::size_t more = 1; more < 16; ++more) {

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "auth/base64.h"
 #include "auth/fixture.h"
 
 namespace madang {
@@ -14,7 +15,6 @@ using testing::kNow;
 using testing::kSecret;
 using testing::make_verifier;
 using testing::Signer;
-using testing::to_base64url;
 using enum TokenAlgorithm;
 
 const Signer& ec_signer() {
@@ -94,8 +94,9 @@ TEST_CASE("keys: those that are too weak, or of a curve that is not offered, are
     auto jwk = good;
     CHECK(absl::IsInvalidArgument(add_jwks(jwks({jwk.replace(exponent, 4, bad)}))));
   }
-  CHECK(absl::IsInvalidArgument(add_jwks(jwks(
-      {R"({"kty":"RSA","e":"AQAB","n":")" + to_base64url(std::string(4096, '\x7f')) + R"("})"}))));
+  CHECK(absl::IsInvalidArgument(
+      add_jwks(jwks({R"({"kty":"RSA","e":"AQAB","n":")" +
+                     encode_base64url(std::string(4096, '\x7f')) + R"("})"}))));
 }
 
 TEST_CASE("jwks: kid chooses, and one that is unknown is an error") {
@@ -181,8 +182,8 @@ TEST_CASE("jwks: a secret is taken only if the host says so, and says its algori
 TEST_CASE("jwks: junk is an error, and nothing of its text is taken") {
   const auto good = ec_signer().jwk("k1");
   const auto not_on_curve = R"({"kty":"EC","crv":"P-256","x":")" +
-                            to_base64url(std::string(32, '\1')) + R"(","y":")" +
-                            to_base64url(std::string(32, '\2')) + R"("})";
+                            encode_base64url(std::string(32, '\1')) + R"(","y":")" +
+                            encode_base64url(std::string(32, '\2')) + R"("})";
   for (const auto& bad :
        {std::string("{}"), std::string("7"), std::string("{"), std::string("null"),
         std::string("{\"kty\":7}"), std::string("{\"kty\":\"EC\"}"),

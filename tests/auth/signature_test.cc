@@ -2,6 +2,7 @@
 #include <string>
 #include <utility>
 
+#include "auth/base64.h"
 #include "auth/fixture.h"
 
 namespace madang {
@@ -14,7 +15,6 @@ using testing::kSecret;
 using testing::make_verifier;
 using testing::pem_keys;
 using testing::Signer;
-using testing::to_base64url;
 using enum TokenAlgorithm;
 
 struct Kind {
@@ -115,7 +115,8 @@ TEST_CASE("signature: one of EC is r and s as they are, and never DER") {
     const auto good = kind.signer.token(kind.algorithms[0], kAnn);
     const auto text = good.substr(0, good.rfind('.'));
     const auto der = kind.signer.sign(kind.algorithms[0], text, true);
-    CHECK(outcome(pem_keys(kind.signer), text + '.' + to_base64url(der)) == TokenOutcome::kInvalid);
+    CHECK(outcome(pem_keys(kind.signer), text + '.' + encode_base64url(der)) ==
+          TokenOutcome::kInvalid);
   }
 }
 
@@ -128,10 +129,12 @@ TEST_CASE("signature: one of EC with r or s zero, or above the order, is refused
   const std::string most(32, '\xff');
   const auto r = raw.substr(0, 32);
   const auto s = raw.substr(32);
-  CHECK(outcome(pem_keys(kind.signer), text + '.' + to_base64url(r + s)) == TokenOutcome::kGood);
+  CHECK(outcome(pem_keys(kind.signer), text + '.' + encode_base64url(r + s)) ==
+        TokenOutcome::kGood);
   for (const auto& bad : {zero + s, r + zero, zero + zero, most + s, r + most, s + r, r, r + s + r,
                           '\0' + r + '\0' + s}) {
-    CHECK(outcome(pem_keys(kind.signer), text + '.' + to_base64url(bad)) == TokenOutcome::kInvalid);
+    CHECK(outcome(pem_keys(kind.signer), text + '.' + encode_base64url(bad)) ==
+          TokenOutcome::kInvalid);
   }
 }
 
@@ -143,7 +146,7 @@ TEST_CASE("signature: one that is cut, longer or empty is refused by every kind 
     const auto signature = kind.signer.sign(kind.algorithms[0], text);
     for (const auto& bad : {std::string(), signature.substr(1), '\0' + signature, signature + '\0',
                             signature.substr(0, signature.size() - 1)}) {
-      CHECK(outcome(keys, text + '.' + to_base64url(bad)) == TokenOutcome::kInvalid);
+      CHECK(outcome(keys, text + '.' + encode_base64url(bad)) == TokenOutcome::kInvalid);
     }
   }
 }

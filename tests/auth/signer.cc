@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "auth/algorithm.h"
+#include "auth/base64.h"
 #include "auth/openssl.h"
 
 namespace madang::testing {
@@ -44,7 +45,7 @@ std::string number(const EVP_PKEY* key, const char* name, std::size_t size) {
   std::string bytes(size == 0 ? static_cast<std::size_t>(BN_num_bytes(value)) : size, '\0');
   must(BN_bn2binpad(value, reinterpret_cast<unsigned char*>(bytes.data()),
                     static_cast<int>(bytes.size())) >= 0);
-  return to_base64url(bytes);
+  return encode_base64url(bytes);
 }
 
 std::string raw_of(std::string_view der, std::size_t half) {
@@ -64,18 +65,6 @@ struct Signer::Key {
   std::string secret = {};
   EvpKey key = nullptr;
 };
-
-std::string to_base64url(std::string_view bytes) {
-  std::string text(bytes.size() / 3 * 4 + 5, '\0');
-  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes_of(bytes),
-                                   static_cast<int>(bytes.size()));
-  text.resize(static_cast<std::size_t>(size));
-  while (text.ends_with('='))
-    text.pop_back();
-  for (auto& c : text)
-    c = c == '+' ? '-' : c == '/' ? '_' : c;
-  return text;
-}
 
 Signer Signer::secret(std::string secret) {
   auto key = std::make_shared<Key>();
@@ -118,7 +107,7 @@ std::string Signer::jwk(std::string_view id, std::string_view more) const {
   std::string text;
   const auto* key = key_->key.get();
   if (key == nullptr) {
-    text = R"({"kty":"oct","k":")" + to_base64url(key_->secret) + '"';
+    text = R"({"kty":"oct","k":")" + encode_base64url(key_->secret) + '"';
   } else if (EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA) {
     text = R"({"kty":"RSA","n":")" + number(key, OSSL_PKEY_PARAM_RSA_N, 0) + R"(","e":")" +
            number(key, OSSL_PKEY_PARAM_RSA_E, 0) + '"';
@@ -134,7 +123,7 @@ std::string Signer::jwk(std::string_view id, std::string_view more) const {
     std::string x(32, '\0');
     std::size_t size = x.size();
     must(EVP_PKEY_get_raw_public_key(key, reinterpret_cast<unsigned char*>(x.data()), &size) == 1);
-    text = R"({"kty":"OKP","crv":"Ed25519","x":")" + to_base64url(x) + '"';
+    text = R"({"kty":"OKP","crv":"Ed25519","x":")" + encode_base64url(x) + '"';
   }
   if (!id.empty()) text += R"(,"kid":")" + std::string(id) + '"';
   return text + std::string(more) + '}';
@@ -173,8 +162,8 @@ std::string Signer::token(TokenAlgorithm algorithm, std::string_view claims,
 
 std::string Signer::token_with_header(TokenAlgorithm algorithm, std::string_view header,
                                       std::string_view claims) const {
-  const auto text = to_base64url(header) + '.' + to_base64url(claims);
-  return text + '.' + to_base64url(sign(algorithm, text));
+  const auto text = encode_base64url(header) + '.' + encode_base64url(claims);
+  return text + '.' + encode_base64url(sign(algorithm, text));
 }
 
 std::string jwks(std::initializer_list<std::string> keys) {

@@ -9,8 +9,6 @@
 
 namespace madang::testing {
 
-std::string to_base64url(std::string_view bytes);
-
 // The other side of the trade: makes keys and signs with them. A failure of OpenSSL's ends the
 // program, for there is nothing to test then.
 class Signer {

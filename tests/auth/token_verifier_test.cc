@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "auth/fixture.h"
+#include "madang/auth/token_signer.h"
 
 namespace madang {
 namespace {
@@ -185,6 +186,23 @@ TEST_CASE("keys: many threads check while keys change, and none is ever wrong af
   for (auto& thread : threads)
     thread.join();
   CHECK(wrong == 0);
+}
+
+TEST_CASE("token: what is signed here is good here, under each algorithm and with an id") {
+  for (const auto algorithm : {kHs256, TokenAlgorithm::kHs384, TokenAlgorithm::kHs512}) {
+    const SecretOptions options{.id = "key 1", .algorithm = algorithm};
+    const std::string secret(64, 's');
+    const auto signer = TokenSigner::make(secret, options);
+    REQUIRE(signer.ok());
+    auto keys = std::make_shared<KeySet>();
+    REQUIRE(keys->add_secret(secret, options).ok());
+    CHECK(make_verifier(keys)->verify_connection(signer->sign(kAnn), kNow).good());
+    CHECK_FALSE(make_verifier(secret_keys())->verify_connection(signer->sign(kAnn), kNow).good());
+  }
+  CHECK(absl::IsInvalidArgument(TokenSigner::make("short").status()));
+  CHECK(absl::IsInvalidArgument(TokenSigner::make(testing::kSecret, {.id = "a\"b"}).status()));
+  CHECK(absl::IsInvalidArgument(
+      TokenSigner::make(testing::kSecret, {.algorithm = TokenAlgorithm::kRs256}).status()));
 }
 
 }  // namespace madang

@@ -18,6 +18,7 @@ ARROWS = {
     "pipeline": ("base", "storage"),
     "auth": ("base",),
     "engine": ("base", "room", "storage", "pipeline"),
+    "access": ("base", "room", "auth", "engine"),
     "protocol": ("base", "room", "engine"),
     "http": ("base",),
     "api": ("base", "room", "engine", "protocol", "http"),
