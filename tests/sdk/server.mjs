@@ -12,24 +12,27 @@ const kStartMs = 20_000;
 const kStopMs = 20_000;
 
 export const kBenchServer = 'bench/server/server';
+export const kReadyServer = 'examples/server/madang-server';
 export const kChat = 'examples/chat/chat';
 
 export function pathOf(program) {
   return path.resolve(root, process.env.MADANG_BUILD_DIR ?? 'build/dev', program);
 }
 
-// Runs `program` on a port that the system chooses and resolves when it is ready.
-export async function startServer(program, args = []) {
+// Runs `program` on a port that the system chooses and resolves when it is ready. `ports` is how
+// many it tells, the clients' first.
+export async function startServer(program, args = [], ports = 1) {
   const child = spawn(pathOf(program), ['--port', '0', ...args],
                       {cwd: root, stdio: ['ignore', 'pipe', 'inherit']});
   const exited = once(child, 'exit');
-  const port = await Promise.race([
-    readPort(child.stdout),
+  const [port, apiPort] = await Promise.race([
+    readPorts(child.stdout, ports),
     exited.then(([code, signal]) => { throw new Error(`${program} ended: ${code ?? signal}`); }),
     rejectAfter(kStartMs, `${program} says no port`),
   ]);
   return {
     port,
+    apiPort,
     pid: child.pid,
     url: `ws://127.0.0.1:${port}/connection/websocket`,
     page: `http://localhost:${port}/`,
@@ -45,15 +48,17 @@ export async function startServer(program, args = []) {
   };
 }
 
-// The first line that holds an address tells the port. What comes later is read and dropped.
-async function readPort(stdout) {
+// The first lines that hold an address tell the ports. What comes later is read and dropped.
+async function readPorts(stdout, count) {
   const lines = createInterface({input: stdout});
+  const ports = [];
   for await (const line of lines) {
     const match = /http:\/\/[^\s/]+:(\d+)/.exec(line);
-    if (!match) continue;
+    if (match) ports.push(Number(match[1]));
+    if (ports.length < count) continue;
     lines.close();
     stdout.resume();
-    return Number(match[1]);
+    return ports;
   }
   return new Promise(() => {});  // The program has ended, which is told apart.
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <span>
+
 #include "madang/base/time.h"
 #include "madang/doors/server.h"
 #include "madang/engine/engine.h"
@@ -19,5 +21,8 @@ struct RunOptions {
 // drains the engine and ends the lanes. Answers whether all connections ended before the deadline.
 // Nothing runs any more when it returns, so that what was handed in can be destroyed.
 bool run_until_signal(Lanes& lanes, Engine& engine, Server& server, RunOptions options = {});
+// The same for several servers of one engine.
+bool run_until_signal(Lanes& lanes, Engine& engine, std::span<Server* const> servers,
+                      RunOptions options = {});
 
 }  // namespace madang
