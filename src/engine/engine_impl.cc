@@ -177,18 +177,28 @@ absl::StatusOr<PresenceStats> EngineImpl::presence_stats(std::string_view room) 
   return shard_of(room).look(**slot, [](const Room& state) { return state.presence().stats(); });
 }
 
+absl::StatusOr<std::vector<RoomFacts>> EngineImpl::rooms(std::string_view pattern) {
+  std::vector<RoomFacts> rooms;
+  for (const auto& shard : shards_) {
+    if (!shard->list(pattern, limits_.rooms_list_max, rooms)) {
+      return absl::OutOfRangeError("too many rooms to list");
+    }
+  }
+  return rooms;
+}
+
 // --- Sessions ------------------------------------------------------------------------------------
 
-absl::Status EngineImpl::for_user(std::string_view user,
+absl::Status EngineImpl::for_user(const UserSessions& whom,
                                   const std::function<void(SessionImpl&)>& act) {
-  if (user.empty()) return absl::InvalidArgumentError("guests have no user id");
+  if (whom.user.empty()) return absl::InvalidArgumentError("guests have no user id");
   // A lane that is full after others were asked is left out: the task is one of sending, joining,
   // leaving or closing, and none of them is worse for being done in part and reported.
   absl::Status status;
   for (const auto& lane : lanes_) {
-    status.Update(lane->post_bounded([act, user = std::string(user)](Lane& home) {
-      for (SessionImpl* session : home.sessions_of(user)) {
-        if (!session->closing()) act(*session);
+    status.Update(lane->post_bounded([act, whom](Lane& home) {
+      for (SessionImpl* session : home.sessions_of(whom.user)) {
+        if (!session->closing() && whom.has(session->client())) act(*session);
       }
     }));
   }
@@ -196,30 +206,34 @@ absl::Status EngineImpl::for_user(std::string_view user,
   return status;
 }
 
-absl::Status EngineImpl::send_to_user(std::string_view user, Payload message) {
+absl::Status EngineImpl::send_to_user(const UserSessions& whom, Payload message) {
   if (message.size() > limits_.payload_bytes_max) {
     return absl::InvalidArgumentError("message is too large");
   }
-  return for_user(user, [message](SessionImpl& session) { session.send(message).IgnoreError(); });
+  return for_user(whom, [message](SessionImpl& session) { session.send(message).IgnoreError(); });
 }
 
-absl::Status EngineImpl::join_user(std::string_view user, std::string_view room,
+absl::Status EngineImpl::join_user(const UserSessions& whom, std::string_view room,
                                    JoinOptions options) {
   if (auto status = check_name(room); !status.ok()) return status;
-  return for_user(user, [room = std::string(room), options](SessionImpl& session) {
+  return for_user(whom, [room = std::string(room), options](SessionImpl& session) {
     session.join(room, options).IgnoreError();
   });
 }
 
-absl::Status EngineImpl::leave_user(std::string_view user, std::string_view room,
+absl::Status EngineImpl::leave_user(const UserSessions& whom, std::string_view room,
                                     const LeaveReason& reason) {
-  return for_user(user, [room = std::string(room), reason](SessionImpl& session) {
+  return for_user(whom, [room = std::string(room), reason](SessionImpl& session) {
     session.leave(room, reason).IgnoreError();
   });
 }
 
-absl::Status EngineImpl::disconnect_user(std::string_view user, const CloseReason& reason) {
-  return for_user(user, [reason](SessionImpl& session) { session.close(reason); });
+absl::Status EngineImpl::refresh_user(const UserSessions& whom, std::optional<WallTime> expires) {
+  return for_user(whom, [expires](SessionImpl& session) { session.refresh(expires); });
+}
+
+absl::Status EngineImpl::disconnect_user(const UserSessions& whom, const CloseReason& reason) {
+  return for_user(whom, [reason](SessionImpl& session) { session.close(reason); });
 }
 
 Connection* EngineImpl::attach(std::size_t lane, std::shared_ptr<Transport> transport,

@@ -50,14 +50,16 @@ class EngineImpl final : public Engine, public LaneDirectory {
                Callback<PublishResult> done) override;
   absl::StatusOr<std::vector<ClientInfoRef>> presence(std::string_view room) override;
   absl::StatusOr<PresenceStats> presence_stats(std::string_view room) override;
+  absl::StatusOr<std::vector<RoomFacts>> rooms(std::string_view pattern) override;
   void history(std::string_view room, HistoryQuery query, Callback<HistoryResult> done) override;
   void remove_history(std::string_view room, StatusCallback done) override;
-  absl::Status send_to_user(std::string_view user, Payload message) override;
-  absl::Status join_user(std::string_view user, std::string_view room,
+  absl::Status send_to_user(const UserSessions& whom, Payload message) override;
+  absl::Status join_user(const UserSessions& whom, std::string_view room,
                          JoinOptions options) override;
-  absl::Status leave_user(std::string_view user, std::string_view room,
+  absl::Status leave_user(const UserSessions& whom, std::string_view room,
                           const LeaveReason& reason) override;
-  absl::Status disconnect_user(std::string_view user, const CloseReason& reason) override;
+  absl::Status refresh_user(const UserSessions& whom, std::optional<WallTime> expires) override;
+  absl::Status disconnect_user(const UserSessions& whom, const CloseReason& reason) override;
   Connection* attach(std::size_t lane, std::shared_ptr<Transport> transport,
                      std::unique_ptr<ProtocolSession> protocol, Framing& framing,
                      CloseReason* refusal) override;
@@ -108,7 +110,7 @@ class EngineImpl final : public Engine, public LaneDirectory {
   void read_history(const SlotRef& slot, const HistoryQuery& query, Callback<HistoryResult> done);
   // The room if it is there and `offered` holds of it.
   absl::StatusOr<SlotRef> existing(std::string_view room, bool (*offered)(const RoomOptions&));
-  absl::Status for_user(std::string_view user, const std::function<void(SessionImpl&)>& act);
+  absl::Status for_user(const UserSessions& whom, const std::function<void(SessionImpl&)>& act);
 
   const Handlers handlers_;
   const Limits limits_;

@@ -168,6 +168,16 @@ void SessionImpl::renew_info(const RefreshAnswer& answer) {
   info_ = std::move(info);  // rooms it is in keep the old one until it joins again
 }
 
+void SessionImpl::refresh(std::optional<WallTime> expires) {
+  if (!connected() || closing()) return;
+  if (expires && *expires <= lane_.wall_now()) return close(kExpired);
+  expires_ = expires.value_or(kNeverExpires);
+  expect_expiry(expires_);
+  // Who asks for a refresh when the time comes was said as it connected.
+  const auto ttl_s = seconds_until(expires_);
+  if (client_refreshes_ && ttl_s) protocol_->push_refresh(*ttl_s);
+}
+
 void SessionImpl::refresh_command(RefreshRequest request, Callback<RefreshResult> done) {
   const std::string room = request.room;
   if (!room.empty() && !in_room(room)) {

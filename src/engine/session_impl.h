@@ -93,6 +93,7 @@ class alignas(64) SessionImpl final : public Session,
   absl::Status send(Payload message) override;
   absl::Status join(std::string_view room, JoinOptions options) override;
   absl::Status leave(std::string_view room, const LeaveReason& reason) override;
+  void refresh(std::optional<WallTime> expires) override;
   void close(const CloseReason& reason) override;
 
   Admission admit_command() override;

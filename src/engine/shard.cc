@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/string_view.h"
+#include "engine/name_pattern.h"
 #include "madang/base/planted_fault.h"
 
 namespace madang {
@@ -205,6 +206,16 @@ bool Shard::note_announcement(const SlotRef& slot) {
   slot->announcing = true;
   announcing_.push_back(slot);
   return announcing_.size() == 1;
+}
+
+bool Shard::list(std::string_view pattern, std::size_t rooms_max, std::vector<RoomFacts>& rooms) {
+  const MutexLock lock(mutex_);
+  for (const auto& [name, slot] : rooms_) {
+    if (slot->room.members() == 0 || !matches_pattern(name, pattern)) continue;
+    if (rooms.size() == rooms_max) return false;
+    rooms.push_back({name, slot->room.members()});
+  }
+  return true;
 }
 
 LaneSet Shard::announce(MonoTime now, WallTime wall_now, bool& more) {

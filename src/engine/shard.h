@@ -19,6 +19,7 @@
 #include "madang/base/counters.h"
 #include "madang/base/hash.h"
 #include "madang/base/limits.h"
+#include "madang/engine/room_facts.h"
 #include "madang/room/room.h"
 
 namespace madang {
@@ -151,6 +152,11 @@ class alignas(64) Shard {
     const MutexLock lock(mutex_);
     return look(slot.room);
   }
+
+  // Adds the rooms that have members and whose names match; false if there would be more than
+  // `rooms_max`.
+  bool list(std::string_view pattern, std::size_t rooms_max, std::vector<RoomFacts>& rooms)
+      ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Tells members of joins and leaves that waited.
   // `more` is set if some must wait longer, for a full tail.

@@ -127,19 +127,79 @@ TEST_CASE("server api: a user is put into a room, out of it, and told to go") {
   CHECK(f.world.engine().counters().sessions == 0);
 }
 
-TEST_CASE("server api: what one client or session of a user is to do is refused, not done to all") {
+TEST_CASE("server api: one client of a user is meant alone, or is left out") {
+  Fixture f;
+  const Client phone = f.world.enter("ann", "room");
+  const Client laptop = f.world.enter("ann", "room");
+  phone.read();
+  laptop.read();
+  const std::string id = phone.session().client().text();
+  CHECK(f.call("unsubscribe", R"({"user":"ann","channel":"room","client":")" + id + R"("})") ==
+        R"({"result":{}})");
+  CHECK(phone.read() == std::vector<std::string>{"left room 2000"});
+  CHECK(f.call("subscribe", R"({"user":"ann","channel":"new","client":")" + id + R"("})") ==
+        R"({"result":{}})");
+  CHECK(phone.read() == std::vector<std::string>{"joined new 0"});
+  CHECK(laptop.read().empty());
+  CHECK(f.call("disconnect", R"({"user":"bob","client":")" + id + R"("})") == R"({"result":{}})");
+  CHECK(f.world.engine().counters().sessions == 2);
+  CHECK(f.call("disconnect", R"({"user":"ann","whitelist":[")" + id + R"("]})") ==
+        R"({"result":{}})");
+  CHECK(laptop.transport->ended());
+  CHECK_FALSE(phone.transport->ended());
+}
+
+TEST_CASE("server api: a client or session that can not be meant is refused, not taken for all") {
   Fixture f;
   const Client ann = f.world.enter("ann", "room");
   ann.read();
-  for (const std::string method : {"subscribe", "unsubscribe", "disconnect"}) {
-    for (const std::string who : {R"("client":"x")", R"("session":"x")"})
-      CHECK(f.call(method, R"({"user":"ann","channel":"room",)" + who + "}") == kNotOffered);
+  for (const std::string method : {"subscribe", "unsubscribe", "refresh", "disconnect"}) {
+    const auto call = [&](const std::string& who) {
+      return f.call(method, R"({"user":"ann","channel":"room",)" + who + "}");
+    };
+    CHECK(call(R"("client":"x")") == kRefused);
+    CHECK(call(R"("session":"x")") == kNotOffered);
   }
-  CHECK(f.call("disconnect", R"({"user":"ann","whitelist":["x"]})") == kNotOffered);
-  CHECK(f.call("refresh", R"({"user":"ann"})") == kNotOffered);
-  CHECK(f.call("channels", "{}") == kNotOffered);
+  CHECK(f.call("disconnect", R"({"user":"ann","whitelist":["x"]})") == kRefused);
+  CHECK(f.call("disconnect", R"({"user":"ann","whitelist":[1]})") == kRefused);
+  CHECK(f.call("refresh", R"({})") == kRefused);
   CHECK(ann.read().empty());
   CHECK(f.world.engine().counters().sessions == 1);
+}
+
+TEST_CASE("server api: credentials get another end, which the client is told") {
+  Fixture f;
+  const Client ann = f.world.enter("ann");
+  const auto in_a_minute =
+      std::chrono::duration_cast<std::chrono::seconds>(
+          (f.world.clock.wall_now() + std::chrono::minutes(1)).time_since_epoch())
+          .count();
+  CHECK(f.call("refresh", R"({"user":"ann","expire_at":)" + std::to_string(in_a_minute) + "}") ==
+        R"({"result":{}})");
+  CHECK(ann.read() == std::vector<std::string>{"refresh 60"});
+  CHECK(f.call("refresh", R"({"user":"ann","expire_at":0})") == R"({"result":{}})");
+  CHECK(ann.read().empty());
+  CHECK_FALSE(ann.transport->ended());
+  CHECK(f.call("refresh", R"({"user":"ann","expire_at":1})") == R"({"result":{}})");
+  CHECK(ann.transport->close_reason() == kExpired);
+  const Client bob = f.world.enter("bob");
+  CHECK(f.call("refresh", R"({"user":"bob","expired":true})") == R"({"result":{}})");
+  CHECK(bob.transport->close_reason() == kExpired);
+}
+
+TEST_CASE("server api: rooms that somebody is in are listed by a pattern, up to a bound") {
+  Fixture f;
+  f.world.enter("ann", "chat:1");
+  f.world.enter("bob", "chat:1");
+  f.world.enter("bob", "news:1");
+  REQUIRE(f.world.publish("chat:empty", "1").ok());
+  CHECK(f.call("channels", R"({"pattern":"chat:*"})") ==
+        R"({"result":{"channels":{"chat:1":{"num_clients":2}}}})");
+  const std::string all = f.call("channels", "{}");
+  CHECK(has(all, R"("chat:1":{"num_clients":2})"));
+  CHECK(has(all, R"("news:1":{"num_clients":1})"));
+  CHECK_FALSE(has(all, "empty"));
+  CHECK(f.call("channels", R"({"pattern":"x"})") == R"({"result":{"channels":{}}})");
 }
 
 TEST_CASE("server api: an rpc is the host's, at once or later, and 108 where there is none") {

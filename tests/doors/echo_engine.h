@@ -80,14 +80,16 @@ class EchoEngine final : public Engine {
   absl::StatusOr<PresenceStats> presence_stats(std::string_view) override { return none(); }
   void history(std::string_view, HistoryQuery, Callback<HistoryResult>) override {}
   void remove_history(std::string_view, StatusCallback) override {}
-  absl::Status send_to_user(std::string_view, Payload) override { return none(); }
-  absl::Status join_user(std::string_view, std::string_view, JoinOptions) override {
+  absl::Status refresh_user(const UserSessions&, std::optional<WallTime>) override { std::abort(); }
+  absl::StatusOr<std::vector<RoomFacts>> rooms(std::string_view) override { std::abort(); }
+  absl::Status send_to_user(const UserSessions&, Payload) override { return none(); }
+  absl::Status join_user(const UserSessions&, std::string_view, JoinOptions) override {
     return none();
   }
-  absl::Status leave_user(std::string_view, std::string_view, const LeaveReason&) override {
+  absl::Status leave_user(const UserSessions&, std::string_view, const LeaveReason&) override {
     return none();
   }
-  absl::Status disconnect_user(std::string_view, const CloseReason&) override { return none(); }
+  absl::Status disconnect_user(const UserSessions&, const CloseReason&) override { return none(); }
   EngineCounters counters() const override { return {}; }
   EngineCounters counters_now() override { return {}; }
   StorageState storage_state() const override { return {}; }

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "engine/fixture.h"
+#include "engine/name_pattern.h"
 
 using namespace madang;
 using namespace madang::testing;
@@ -182,6 +183,41 @@ TEST_CASE("join: the host puts a user into a room and takes it out, and the clie
   for (const auto* client : {&phone, &laptop}) {
     CHECK(client->read() == Words{"joined room 1", "room 2 2", "left room 2000"});
   }
+}
+
+TEST_CASE("rooms: those that somebody is in are listed, by pattern and up to a bound") {
+  World world;
+  world.options.limits.rooms_list_max = 2;
+  world.enter("a", "chat:1");
+  world.enter("b", "chat:1");
+  world.enter("c", "chat:2");
+  const auto chats = world.engine().rooms("chat:*");
+  REQUIRE(chats.ok());
+  CHECK(chats->size() == 2);
+  CHECK(world.engine().rooms("*")->size() == 2);
+  world.enter("d", "news:1");
+  CHECK(absl::IsOutOfRange(world.engine().rooms("*").status()));
+  CHECK(world.engine().rooms("*:1")->size() == 2);
+  CHECK(world.engine().rooms("")->empty());
+}
+
+TEST_CASE("rooms: a star stands for any text, also none") {
+  const auto matches = [](std::string_view name, std::string_view pattern) {
+    return matches_pattern(name, pattern);
+  };
+  CHECK(matches("", ""));
+  CHECK(matches("", "*"));
+  CHECK(matches("abc", "abc"));
+  CHECK(matches("abc", "a*c"));
+  CHECK(matches("ac", "a*c"));
+  CHECK(matches("abcbc", "*bc"));
+  CHECK(matches("abxbc", "a*b*c"));
+  CHECK(matches("a*b", "a*b"));
+  CHECK_FALSE(matches("abc", "ab"));
+  CHECK_FALSE(matches("ab", "abc"));
+  CHECK_FALSE(matches("abd", "a*c"));
+  CHECK_FALSE(matches("", "a"));
+  CHECK_FALSE(matches(std::string(10'000, 'a'), std::string("*a*a*a*a*a*a*b")));
 }
 
 TEST_CASE("join: bounds on rooms of a session, members of a room and rooms of an engine") {

@@ -3,7 +3,9 @@
 
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace madang {
@@ -21,6 +23,9 @@ class ClientId {
     id.low_ = (low & ~(3ull << 62)) | (2ull << 62);
     return id;
   }
+
+  // What text() writes, in small letters or capitals; nothing for any other text.
+  static std::optional<ClientId> parse(std::string_view text);
 
   // The 36 characters that people and protocols know it by.
   std::string text() const;

@@ -77,6 +77,9 @@ struct Limits {
   // with counts: OutOfRange (106).
   std::size_t presence_list_max = 1'000;
 
+  // Rooms in one list of them: OutOfRange (106).
+  std::size_t rooms_list_max = 10'000;
+
   // How long joins and leaves wait for their opposite before members are told.
   Duration announce_tick = std::chrono::milliseconds(100);
 

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,9 +19,11 @@
 #include "madang/engine/engine_counters.h"
 #include "madang/engine/handlers.h"
 #include "madang/engine/protocol.h"
+#include "madang/engine/room_facts.h"
 #include "madang/engine/session.h"
 #include "madang/engine/storage.h"
 #include "madang/engine/transport.h"
+#include "madang/engine/user_sessions.h"
 #include "madang/room/room.h"
 
 namespace madang {
@@ -92,6 +95,12 @@ class Engine {
   virtual absl::StatusOr<std::vector<ClientInfoRef>> presence(std::string_view room) = 0;
   virtual absl::StatusOr<PresenceStats> presence_stats(std::string_view room) = 0;
 
+  // The rooms that somebody is in and whose names match: `*` in the pattern stands for any text,
+  // also none. In no order, and not as of one moment. OutOfRange: more than Limits::rooms_list_max.
+  //
+  // Looks at every name, for some milliseconds with a million rooms.
+  virtual absl::StatusOr<std::vector<RoomFacts>> rooms(std::string_view pattern) = 0;
+
   // One page of the kept messages; of a room that is stored, from the store where memory does not
   // reach. `done` may run before this returns, and else on the first lane.
   //
@@ -103,14 +112,17 @@ class Engine {
   virtual void remove_history(std::string_view room, StatusCallback done) = 0;
 
   // --- Sessions ------------------------------------------------------------------------------
-  // To every session that `user` has when its lane gets to it. ResourceExhausted: too many such
-  // tasks wait for a lane; nothing was done.
-  virtual absl::Status send_to_user(std::string_view user, Payload message) = 0;
-  virtual absl::Status join_user(std::string_view user, std::string_view room,
+  // To each of these sessions when its lane gets to it; sessions that are not there are no error.
+  // ResourceExhausted: too many such tasks wait for a lane; some lanes may have been told.
+  // InvalidArgument: no user, or what a session would refuse for its size or name.
+  virtual absl::Status send_to_user(const UserSessions& whom, Payload message) = 0;
+  virtual absl::Status join_user(const UserSessions& whom, std::string_view room,
                                  JoinOptions options = {}) = 0;
-  virtual absl::Status leave_user(std::string_view user, std::string_view room,
+  virtual absl::Status leave_user(const UserSessions& whom, std::string_view room,
                                   const LeaveReason& reason = kLeftByServer) = 0;
-  virtual absl::Status disconnect_user(std::string_view user,
+  // Their credentials end then; nothing: never. Clients are told.
+  virtual absl::Status refresh_user(const UserSessions& whom, std::optional<WallTime> expires) = 0;
+  virtual absl::Status disconnect_user(const UserSessions& whom,
                                        const CloseReason& reason = kForceNoReconnect) = 0;
 
   // Makes a session of a connection. Only on the lane's own thread. `transport` and `framing`

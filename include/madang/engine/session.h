@@ -111,6 +111,10 @@ class Session {
   // if it is not there.
   virtual absl::Status leave(std::string_view room, const LeaveReason& reason = kLeftByServer) = 0;
 
+  // The session's credentials end then, or never, and the client is told. Nothing before it is
+  // connected. A time that has passed ends it (3005).
+  virtual void refresh(std::optional<WallTime> expires) = 0;
+
   // Ends the session at the end of this turn. The first reason counts.
   virtual void close(const CloseReason& reason) = 0;
 

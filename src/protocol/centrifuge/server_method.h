@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -39,6 +40,17 @@ struct ServerPublish {
 // Reads it, and `own`, which is the method's.
 bool read_server_publish(JsonValue value, const JsonField& own, ServerPublish& to);
 
+// Where a history is read from, or a room is come back to.
+bool read_position(JsonValue value, std::optional<StreamPosition>& to);
+// {} if it is OK.
+void answer_status(const absl::Status& status, ServerAnswer& answer);
+
+// Of server_users.cc: what is done to a user's sessions.
+bool read_subscribe(JsonValue value, ServerCall& call);
+bool read_unsubscribe(JsonValue value, ServerCall& call);
+bool read_refresh(JsonValue value, ServerCall& call);
+bool read_disconnect(JsonValue value, ServerCall& call);
+// Of server_many.cc:
 bool read_broadcast(JsonValue value, ServerCall& call);
 bool read_batch(JsonValue value, ServerCall& call);
 

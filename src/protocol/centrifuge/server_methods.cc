@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <utility>
 
@@ -10,13 +9,6 @@
 
 namespace madang::centrifuge {
 namespace {
-
-constexpr std::string_view kEmptyResult = "{}";
-
-void answer_status(const absl::Status& status, ServerAnswer& answer) {
-  if (!status.ok()) return answer(status);
-  answer(std::string(kEmptyResult));
-}
 
 // A room where nobody is and nothing is kept has nothing, which is an answer.
 bool is_nothing(const absl::Status& status) { return absl::IsNotFound(status); }
@@ -33,16 +25,6 @@ std::string position_json(const StreamPosition& position) {
   return json;
 }
 
-// The text of the numbers that have one; a host's own and all others have one of ours.
-CloseReason close_reason_of(std::uint32_t code) {
-  constexpr std::array kKnown = {
-      kClosed,          kShutdown,         kExpired,     kSlow,
-      kForceReconnect,  kInvalidToken,     kBadRequest,  kForceNoReconnect,
-      kConnectionLimit, kPermissionDenied, kNotAvailable};
-  const auto* const found = std::ranges::find(kKnown, code, &CloseReason::code);
-  return found != kKnown.end() ? *found : CloseReason{code, "disconnected by backend"};
-}
-
 bool read_tags(JsonValue value, Tags& tags) {
   simdjson::ondemand::object object;
   if (value.get_object().get(object)) return false;
@@ -54,12 +36,6 @@ bool read_tags(JsonValue value, Tags& tags) {
     if (!read_string(text, tag.second)) return false;
   }
   return true;
-}
-
-bool read_position(JsonValue value, std::optional<StreamPosition>& to) {
-  StreamPosition& position = to.emplace();
-  const JsonField fields[] = {{"offset", &position.offset}, {"epoch", &position.epoch}};
-  return read_object(value, fields);
 }
 
 bool read_room(JsonValue value, std::string& room) {
@@ -74,87 +50,6 @@ bool read_publish(JsonValue value, ServerCall& call) {
   call = [room = std::move(room), publish = std::move(publish)](const ServerApiOptions& api,
                                                                 ServerAnswer answer) {
     publish.run(api, room, std::move(answer));
-  };
-  return true;
-}
-
-// Who is meant. One client or session of a user cannot be.
-struct Target {
-  std::string user = {};
-  std::string client = {};
-  std::string session = {};
-
-  absl::Status check() const {
-    if (!client.empty() || !session.empty())
-      return absl::UnimplementedError("a user is meant with all sessions");
-    return user.empty() ? absl::InvalidArgumentError("no user") : absl::OkStatus();
-  }
-};
-
-bool read_subscribe(JsonValue value, ServerCall& call) {
-  Target target;
-  std::string room;
-  JoinOptions options;
-  std::uint64_t expire_at_s = 0;
-  const auto read_since = [&](JsonValue since) { return read_position(since, options.since); };
-  const JsonField fields[] = {{"user", &target.user},
-                              {"client", &target.client},
-                              {"session", &target.session},
-                              {"channel", &room},
-                              {"info", Checked{&options.room_info}},
-                              {"data", Checked{&options.data}},
-                              {"expire_at", &expire_at_s},
-                              {"recover_since", ReadValue(read_since)}};
-  if (!read_object(value, fields) || room.empty()) return false;
-  constexpr std::uint64_t kLatest = std::uint64_t{1} << 40;  // some 30,000 years from now
-  if (expire_at_s > 0)
-    options.expires = WallTime(std::chrono::seconds(std::min(expire_at_s, kLatest)));
-  call = [target = std::move(target), room = std::move(room), options = std::move(options)](
-             const ServerApiOptions& api, ServerAnswer answer) {
-    absl::Status status = target.check();
-    if (status.ok()) status = api.engine->join_user(target.user, room, options);
-    answer_status(status, answer);
-  };
-  return true;
-}
-
-bool read_unsubscribe(JsonValue value, ServerCall& call) {
-  Target target;
-  std::string room;
-  const JsonField fields[] = {{"user", &target.user},
-                              {"client", &target.client},
-                              {"session", &target.session},
-                              {"channel", &room}};
-  if (!read_object(value, fields) || room.empty()) return false;
-  call = [target = std::move(target), room = std::move(room)](const ServerApiOptions& api,
-                                                              ServerAnswer answer) {
-    absl::Status status = target.check();
-    if (status.ok()) status = api.engine->leave_user(target.user, room);
-    answer_status(status, answer);
-  };
-  return true;
-}
-
-bool read_disconnect(JsonValue value, ServerCall& call) {
-  Target target;
-  bool whitelist = false;
-  std::uint32_t code = kForceNoReconnect.code;
-  const auto read_reason = [&](JsonValue reason) {
-    const JsonField fields[] = {{"code", &code}};
-    return read_object(reason, fields);
-  };
-  const JsonField fields[] = {{"user", &target.user},
-                              {"client", &target.client},
-                              {"session", &target.session},
-                              {"whitelist", Given{&whitelist}},
-                              {"disconnect", ReadValue(read_reason)}};
-  if (!read_object(value, fields) || code < 3000 || code > 4999) return false;
-  call = [target = std::move(target), whitelist, code](const ServerApiOptions& api,
-                                                       ServerAnswer answer) {
-    absl::Status status = target.check();
-    if (whitelist) status = absl::UnimplementedError("all sessions of a user end");
-    if (status.ok()) status = api.engine->disconnect_user(target.user, close_reason_of(code));
-    answer_status(status, answer);
   };
   return true;
 }
@@ -265,6 +160,28 @@ bool read_info(JsonValue value, ServerCall& call) {
   return true;
 }
 
+bool read_channels(JsonValue value, ServerCall& call) {
+  std::string pattern;
+  const JsonField fields[] = {{"pattern", &pattern}};
+  if (!read_object(value, fields)) return false;
+  call = [pattern = pattern.empty() ? "*" : std::move(pattern)](const ServerApiOptions& api,
+                                                                ServerAnswer answer) {
+    const auto rooms = api.engine->rooms(pattern);
+    if (!rooms.ok()) return answer(rooms.status());
+    std::string json;
+    {
+      JsonObject result(json);
+      auto channels = result.object("channels");
+      for (const RoomFacts& room : *rooms) {
+        JsonObject facts(channels.entry(room.name));
+        facts.number("num_clients", room.members);
+      }
+    }
+    answer(std::move(json));
+  };
+  return true;
+}
+
 bool read_rpc(JsonValue value, ServerCall& call) {
   std::string method;
   Payload data;
@@ -291,15 +208,18 @@ bool read_rpc(JsonValue value, ServerCall& call) {
   return true;
 }
 
-bool read_not_offered(JsonValue value, ServerCall& call) {
-  if (!check_value(value)) return false;
-  call = [](const ServerApiOptions&, ServerAnswer answer) {
-    answer(absl::UnimplementedError("not offered"));
-  };
-  return true;
+}  // namespace
+
+bool read_position(JsonValue value, std::optional<StreamPosition>& to) {
+  StreamPosition& position = to.emplace();
+  const JsonField fields[] = {{"offset", &position.offset}, {"epoch", &position.epoch}};
+  return read_object(value, fields);
 }
 
-}  // namespace
+void answer_status(const absl::Status& status, ServerAnswer& answer) {
+  if (!status.ok()) return answer(status);
+  answer(std::string("{}"));
+}
 
 void ServerPublish::run(const ServerApiOptions& api, std::string_view room,
                         ServerAnswer answer) const {
@@ -336,12 +256,12 @@ std::span<const ServerMethod> server_methods() {
                                               {"subscribe", read_subscribe},
                                               {"unsubscribe", read_unsubscribe},
                                               {"disconnect", read_disconnect},
-                                              {"refresh", read_not_offered},
+                                              {"refresh", read_refresh},
                                               {"presence", read_presence},
                                               {"presence_stats", read_presence_stats},
                                               {"history", read_history},
                                               {"history_remove", read_history_remove},
-                                              {"channels", read_not_offered},
+                                              {"channels", read_channels},
                                               {"info", read_info},
                                               {"rpc", read_rpc},
                                               {"batch", read_batch}};

@@ -25,12 +25,16 @@ class FakeEngine final : public Engine {
   absl::StatusOr<PresenceStats> presence_stats(std::string_view) override { std::abort(); }
   void history(std::string_view, HistoryQuery, Callback<HistoryResult>) override { std::abort(); }
   void remove_history(std::string_view, StatusCallback) override { std::abort(); }
-  absl::Status send_to_user(std::string_view, Payload) override { std::abort(); }
-  absl::Status join_user(std::string_view, std::string_view, JoinOptions) override { std::abort(); }
-  absl::Status leave_user(std::string_view, std::string_view, const LeaveReason&) override {
+  absl::Status refresh_user(const UserSessions&, std::optional<WallTime>) override { std::abort(); }
+  absl::StatusOr<std::vector<RoomFacts>> rooms(std::string_view) override { std::abort(); }
+  absl::Status send_to_user(const UserSessions&, Payload) override { std::abort(); }
+  absl::Status join_user(const UserSessions&, std::string_view, JoinOptions) override {
     std::abort();
   }
-  absl::Status disconnect_user(std::string_view, const CloseReason&) override { std::abort(); }
+  absl::Status leave_user(const UserSessions&, std::string_view, const LeaveReason&) override {
+    std::abort();
+  }
+  absl::Status disconnect_user(const UserSessions&, const CloseReason&) override { std::abort(); }
   Connection* attach(std::size_t, std::shared_ptr<Transport>, std::unique_ptr<ProtocolSession>,
                      Framing&, CloseReason*) override {
     std::abort();

@@ -85,6 +85,7 @@ class FakeSession final : public Session {
   absl::Status send(Payload) override { return absl::OkStatus(); }
   absl::Status join(std::string_view, JoinOptions) override { return absl::OkStatus(); }
   absl::Status leave(std::string_view, const LeaveReason&) override { return absl::OkStatus(); }
+  void refresh(std::optional<WallTime>) override {}
   void close(const CloseReason& reason) override {
     if (!closed) closed = reason;
   }

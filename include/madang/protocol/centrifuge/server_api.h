@@ -30,13 +30,15 @@ struct ServerApiOptions {
 // that the server SDKs of the Centrifuge family send to POST /api/<method>.
 //
 //   publish, broadcast      channel(s), data or b64data, skip_history, tags, idempotency_key
-//   subscribe, unsubscribe  user, channel; subscribe: info, data, expire_at, recover_since
-//   disconnect              user, disconnect {code}; its text is ours, by the code
+//   subscribe, unsubscribe  user, client, channel; subscribe: info, data, expire_at, recover_since
+//   refresh                 user, client, expire_at, expired
+//   disconnect              user, client, whitelist (clients that stay), disconnect {code}; its text
+//                           is ours, by the code
 //   presence, presence_stats, history (limit, since, reverse), history_remove   channel
+//   channels                pattern, in which `*` stands for any text
 //   info, rpc (method, data), batch (commands)
 //
-// `refresh`, `channels`, and naming one client or session of a user are answered with 108: the
-// engine does not offer them. Unknown members are ignored.
+// Naming an emulation session is answered with 108: name the client. Unknown members are ignored.
 class ServerApi {
  public:
   explicit ServerApi(ServerApiOptions options) : options_(std::move(options)) {}
