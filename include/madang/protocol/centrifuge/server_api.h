@@ -32,8 +32,8 @@ struct ServerApiOptions {
 //   publish, broadcast      channel(s), data or b64data, skip_history, tags, idempotency_key
 //   subscribe, unsubscribe  user, client, channel; subscribe: info, data, expire_at, recover_since
 //   refresh                 user, client, expire_at, expired
-//   disconnect              user, client, whitelist (clients that stay), disconnect {code}; its text
-//                           is ours, by the code
+//   disconnect              user, client, whitelist (clients that stay), disconnect {code}, whose
+//                           text is ours
 //   presence, presence_stats, history (limit, since, reverse), history_remove   channel
 //   channels                pattern, in which `*` stands for any text
 //   info, rpc (method, data), batch (commands)
