@@ -2,20 +2,14 @@
 // The ready server as its users meet it: clients with tokens that a login of another language
 // signed, kinds of rooms, and a backend that calls its HTTP API.
 import assert from 'node:assert/strict';
-import {createHmac} from 'node:crypto';
-import {mkdtemp, rm, writeFile} from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
 import {after, afterEach, before, test} from 'node:test';
 
 import {Host, next, record, until} from './harness.mjs';
-import {kReadyServer, startServer} from './server.mjs';
+import {inSeconds, kSecret, sign, unsigned} from './jwt.mjs';
+import {kKey, startReady} from './ready.mjs';
 
-const kSecret = 'a secret that is long enough for HS256';
-const kKey = 'the key of the backend';
 const kConfig = {
   tokens: {hmac_secret: kSecret, audience: 'chat'},
-  api: {key: kKey, port: 0},
   personal_rooms: {kind: ''},
   rooms: {
     '': {},
@@ -25,29 +19,13 @@ const kConfig = {
   },
 };
 
-let folder;
 let host;
-before(async () => {
-  folder = await mkdtemp(path.join(os.tmpdir(), 'madang-'));
-  const file = path.join(folder, 'config.json');
-  await writeFile(file, JSON.stringify(kConfig));
-  host = new Host(await startServer(kReadyServer, ['--config', file], 2));
-});
+before(async () => { host = new Host(await startReady(kConfig)); });
 afterEach(() => host.disconnect());
-after(async () => {
-  assert.equal(await host.stop(), 0, 'the server ends in good order');
-  await rm(folder, {recursive: true});
-});
+after(async () => { assert.equal(await host.stop(), 0, 'the server ends in good order'); });
 
-const text = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
-
-function sign(claims, secret = kSecret, alg = 'HS256') {
-  const signed = `${text({alg, typ: 'JWT'})}.${text({aud: 'chat', ...claims})}`;
-  return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
-}
-
-const inSeconds = (seconds) => Math.floor(Date.now() / 1000) + seconds;
-const tokenOf = (sub, more = {}) => sign({sub, exp: inSeconds(60), ...more});
+const call = (...request) => host.server.call(...request);
+const tokenOf = (sub, more = {}) => sign({aud: 'chat', sub, exp: inSeconds(60), ...more});
 
 async function come(token, options = {}) {
   const client = host.client({token, ...options});
@@ -71,23 +49,17 @@ async function enter(client, room, options = {}) {
   return subscription;
 }
 
-async function call(method, params, headers = {'X-API-Key': kKey}) {
-  const response = await fetch(`http://127.0.0.1:${host.server.apiPort}/api/${method}`,
-                               {method: 'POST', headers, body: JSON.stringify(params)});
-  return response.status === 200 ? response.json() : response.status;
-}
-
 test('a token lets its user in, and its connection and rooms go on with newer ones', async () => {
   let asked = 0;
-  const client = await come(sign({sub: 'ann', exp: inSeconds(2)}), {
-    getToken: async () => { ++asked; return sign({sub: 'ann', exp: inSeconds(2)}); },
+  const client = await come(tokenOf('ann', {exp: inSeconds(2)}), {
+    getToken: async () => { ++asked; return tokenOf('ann', {exp: inSeconds(2)}); },
   });
   const drops = record(client, 'connecting');
   let roomTokens = 0;
   await enter(client, 'secret', {
     getToken: async ({channel}) => {
       ++roomTokens;
-      return sign({sub: 'ann', channel, exp: inSeconds(2)});
+      return tokenOf('ann', {channel, exp: inSeconds(2)});
     },
   });
   await until(() => asked >= 2 && roomTokens >= 3, 'two refreshes of each');
@@ -96,23 +68,22 @@ test('a token lets its user in, and its connection and rooms go on with newer on
 
 test('one whose token has ended fetches another one and comes in', async () => {
   let asked = 0;
-  const client = await come(sign({sub: 'ann', exp: inSeconds(-60)}),
+  const client = await come(tokenOf('ann', {exp: inSeconds(-60)}),
                             {getToken: async () => { ++asked; return tokenOf('ann'); }});
   assert.equal(asked, 1);
   assert.equal(client.state, 'connected');
 });
 
 test('tokens that are not good are told so, and the client stays away', async () => {
-  const none = `${text({alg: 'none', typ: 'JWT'})}.${text({sub: 'ann', aud: 'chat'})}.`;
   const bad = {
     'no token of ours': 'x.y.z',
-    'none': none,
-    'another secret': sign({sub: 'ann', exp: inSeconds(60)}, 'b'.repeat(40)),
+    'none': unsigned({sub: 'ann', aud: 'chat', exp: inSeconds(60)}),
+    'another secret': sign({aud: 'chat', sub: 'ann', exp: inSeconds(60)}, 'b'.repeat(40)),
     'another audience': tokenOf('ann', {aud: 'mail'}),
-    'without an end': sign({sub: 'ann'}),
+    'without an end': sign({aud: 'chat', sub: 'ann'}),
     'not valid yet': tokenOf('ann', {nbf: inSeconds(3600)}),
     'of a room': tokenOf('ann', {channel: 'secret'}),
-    'another algorithm': sign({sub: 'ann', exp: inSeconds(60)}, kSecret, 'RS256'),
+    'another algorithm': sign({aud: 'chat', sub: 'ann', exp: inSeconds(60)}, kSecret, 'RS256'),
     'long': tokenOf('ann', {info: 'x'.repeat(20_000)}),
   };
   for (const [what, token] of Object.entries(bad)) {
@@ -126,7 +97,7 @@ test('a room is entered by its kind, by its token, or by its name', async () => 
   await enter(ann, 'chat:1');
   await enter(ann, 'news:1');
   await enter(ann, 'talk#ann,bob');
-  await enter(ann, '$chat:2', {token: sign({sub: 'ann', channel: '$chat:2', exp: inSeconds(60)})});
+  await enter(ann, '$chat:2', {token: tokenOf('ann', {channel: '$chat:2'})});
   const refused = {'secret': 103, '$chat:3': 103, 'talk#bob': 103, 'no:1': 102};
   for (const [room, code] of Object.entries(refused)) {
     const subscription = ann.newSubscription(room);
@@ -134,7 +105,7 @@ test('a room is entered by its kind, by its token, or by its name', async () => 
     assert.equal((await next(subscription, 'unsubscribed')).code, code, room);
   }
   const stranger = ann.newSubscription('chat:4', {
-    token: sign({sub: 'bob', channel: 'chat:4', exp: inSeconds(60)}),
+    token: tokenOf('bob', {channel: 'chat:4'}),
   });
   stranger.subscribe();
   assert.equal((await next(ann, 'disconnected')).code, 3500);
