@@ -19,7 +19,7 @@ inline const std::string kNil = ClientId().text();
 // A protocol session in the hands of a test, on a fake session.
 class Client {
  public:
-  explicit Client(const JsonSessionOptions& options = {.version = ""})
+  explicit Client(const SessionOptions& options = {.version = ""})
       : protocol(make_json_session(options)) {
     protocol->start(session);
   }
@@ -50,7 +50,7 @@ class Client {
 
 // One that is connected, on a session that does all it is asked at once.
 struct ConnectedClient : Client {
-  explicit ConnectedClient(const JsonSessionOptions& options = {.version = ""}) : Client(options) {
+  explicit ConnectedClient(const SessionOptions& options = {.version = ""}) : Client(options) {
     session.connects.at_once = ConnectResult();
     session.joins.at_once = JoinResult();
     session.leaves.at_once = true;

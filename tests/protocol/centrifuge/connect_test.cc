@@ -73,7 +73,7 @@ TEST_CASE("connect: the reply leaves out what is not so") {
 }
 
 TEST_CASE("connect: the reply tells version, expiry, data and how to ping") {
-  Client client(JsonSessionOptions{});
+  Client client(SessionOptions{});
   ConnectResult result;
   result.data = "{\n\"a\":1}";
   result.ttl_s = 60;
@@ -90,7 +90,7 @@ TEST_CASE("connect: sessions of many kinds side by side, and each tells its own 
   std::vector<std::unique_ptr<Client>> clients;
   for (int round = 0; round < 2; ++round) {
     for (const std::string& version : versions)
-      clients.push_back(std::make_unique<Client>(JsonSessionOptions{.version = version}));
+      clients.push_back(std::make_unique<Client>(SessionOptions{.version = version}));
   }
   for (std::size_t i = 0; i < clients.size(); ++i) {
     clients[i]->session.connects.at_once = ConnectResult();

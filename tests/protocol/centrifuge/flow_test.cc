@@ -102,7 +102,7 @@ TEST_CASE("flow: a blank line is found also where two messages meet in the backl
 }
 
 TEST_CASE("flow: one message may wait whatever its size, more only up to the bound") {
-  const JsonSessionOptions options{.version = "", .backlog_bytes_max = 100};
+  const SessionOptions options{.version = "", .backlog_bytes_max = 100};
   ConnectedClient client(options);
   client.session.input = false;
   const std::string large = "{\"id\":2,\"rpc\":{\"method\":\"" + std::string(200, 'm') + "\"}}";

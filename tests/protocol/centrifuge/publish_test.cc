@@ -56,7 +56,7 @@ TEST_CASE("rpc: an answer that is not JSON is an error of ours (100)") {
 }
 
 TEST_CASE("refresh: is answered with the new time") {
-  ConnectedClient client(JsonSessionOptions{});
+  ConnectedClient client(SessionOptions{});
   client.session.refreshes.at_once = RefreshResult{.ttl_s = 60};
   CHECK(client.ask(R"({"id":2,"refresh":{"token":"t"}})") ==
         R"({"id":2,"refresh":{"client":")" + kNil +

@@ -71,7 +71,7 @@ TEST_CASE("push: the reason of a close is left to the transport, unless it canno
   client.protocol->push_close(kShutdown);
   CHECK(client.take() == "");
 
-  ConnectedClient stream(JsonSessionOptions{.version = "", .pushes_disconnect = true});
+  ConnectedClient stream(SessionOptions{.version = "", .pushes_disconnect = true});
   stream.session.close(kShutdown);
   stream.protocol->push_close(kShutdown);
   CHECK(stream.take() ==

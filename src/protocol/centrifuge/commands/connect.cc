@@ -15,7 +15,9 @@ void ClientSession::execute(std::uint32_t id, ConnectCommand command) {
         const auto asked = since.find(room);
         if (asked != since.end()) answer_from(asked->second, joined);
       }
-      reply(id, ConnectReply{*std::move(result), options().version});
+      const TransportInfo& transport = session_->transport();
+      reply(id, ConnectReply{*std::move(result), options().version, transport.session,
+                             transport.node});
     } else {
       state_ = State::kRefused;
       refuse(id, result.status());
