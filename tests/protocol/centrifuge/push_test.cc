@@ -14,6 +14,11 @@ TEST_CASE("push: a message of the host, in one line") {
   ConnectedClient client;
   client.protocol->push_message("{\n\"a\":1}");
   CHECK(client.take() == R"({"push":{"message":{"data":{"a":1}}}})");
+}
+
+TEST_CASE("push: a message of the host that is not JSON is an error of ours (3004)" *
+          json_alone()) {
+  ConnectedClient client;
   client.protocol->push_message("bytes");
   CHECK(client.take() == "");
   CHECK(client.closed() == 3004);
