@@ -28,11 +28,11 @@
 #include <utility>
 
 #include "counters_json.h"
+#include "madang/doors/centrifuge_protocols.h"
 #include "madang/doors/make_lanes.h"
 #include "madang/doors/run.h"
 #include "madang/doors/server.h"
 #include "madang/engine.h"
-#include "madang/protocol/centrifuge/json_session.h"
 #include "madang/storage/any/make_store.h"
 
 namespace {
@@ -164,9 +164,7 @@ int serve(const Options& options) {
   server_options.address = options.address;
   server_options.port = options.port;
   server_options.compression = options.compression;
-  server_options.protocols.emplace_back().make = [](const auto&) {
-    return madang::centrifuge::make_json_session();
-  };
+  server_options.protocols = madang::centrifuge_protocols();
   // Those who measure come from one address and all at once.
   server_options.limits.connections_per_address_max = server_options.limits.connections_max;
   server_options.limits.handshakes_max = server_options.limits.connections_max;

@@ -86,9 +86,11 @@ Payload response_head(const websocket::HandshakeResponse& handshake) {
   return Payload(http::serialize(response).head);
 }
 
-const WebSocketProtocol* find_protocol(const Door& door, std::string_view subprotocol) {
+const WebSocketProtocol* find_protocol(const Door& door, const http::Request& request,
+                                       std::string_view subprotocol) {
   for (const WebSocketProtocol& protocol : door.options().protocols) {
-    if (protocol.subprotocol == subprotocol) return &protocol;
+    if (protocol.subprotocol != subprotocol) continue;
+    if (!protocol.wants || protocol.wants(request)) return &protocol;
   }
   return nullptr;
 }
@@ -107,20 +109,24 @@ WebSocketUpgrade upgrade_to_websocket(Door& door, const http::Request& request, 
     return refuse(403, "origin not allowed");
   }
   const websocket::HandshakeResponse handshake = answer_handshake(door, request);
-  const WebSocketProtocol* const protocol = find_protocol(door, handshake.subprotocol);
-  if (!handshake.accepted() || protocol == nullptr) {
+  if (!handshake.accepted()) {
     door.counters().handshakes_refused.add();
-    if (handshake.accepted()) return refuse(400, "no such subprotocol");
     WebSocketUpgrade refusal = refuse(handshake.status, handshake.reason);
     add_headers(handshake, refusal.refusal);
     return refusal;
   }
+  const WebSocketProtocol* protocol = nullptr;
   std::unique_ptr<ProtocolSession> session;
   try {
-    session = protocol->make(request);
+    protocol = find_protocol(door, request, handshake.subprotocol);
+    if (protocol != nullptr) session = protocol->make(request);
   } catch (...) {
     door.counters().handlers_threw.add();
     return refuse(500, "internal error");
+  }
+  if (protocol == nullptr) {
+    door.counters().handshakes_refused.add();
+    return refuse(400, "no such subprotocol");
   }
   if (session == nullptr) {
     door.counters().handshakes_refused.add();

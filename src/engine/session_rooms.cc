@@ -150,10 +150,10 @@ PageBounds SessionImpl::first_page() const {
 }
 
 bool SessionImpl::fits_protocol(Payload& info) const {
-  if (info.empty() || !protocol_->json_only()) return true;
+  if (info.empty()) return true;
   auto checked = checked_json_of(info);
-  if (checked.ok()) info = *std::move(checked);
-  return checked.ok();
+  if (checked.ok()) info = *std::move(checked);  // whoever embeds it need not look again
+  return checked.ok() || !protocol_->json_only();
 }
 
 absl::StatusOr<JoinResult> SessionImpl::enter(std::string_view room, Subscription& subscription,

@@ -42,6 +42,7 @@ OUTSIDE = {
     "absl/": ("include/", "src/"),
     "fmt/": ("src/",),
     "xxhash.h": ("src/base/",),
+    "google/protobuf/": ("src/protocol/centrifuge/",),
     "simdjson.h": ("src/auth/", "src/base/", "src/protocol/", "src/storage/"),
     "sqlite3.h": ("src/storage/sqlite/",),
     "libpq-fe.h": ("src/storage/postgres/",),

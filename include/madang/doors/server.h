@@ -63,6 +63,10 @@ struct WebSocketProtocol {
   // none, or for none of ours.
   std::string subprotocol = {};
 
+  // Which of the requests with this subprotocol it is for: the first protocol that wants one gets
+  // it. Null: for all. Like `make`, any lane, several at once.
+  std::function<bool(const http::Request& request)> wants = nullptr;
+
   // Whether its messages are text or binary.
   MessageKind kind = MessageKind::kText;
 

@@ -52,8 +52,9 @@ void append_json(const ClientInfo& info, std::string& out) {
   JsonObject object(out);
   object.text("user", info.user);
   object.text("client", info.client.text());
-  if (!info.connection_info.empty()) object.json("conn_info", info.connection_info.view());
-  if (!info.room_info.empty()) object.json("chan_info", info.room_info.view());
+  // Clients of a format that takes any bytes may have others; they are left out.
+  write_host_payload("conn_info", info.connection_info, object);
+  write_host_payload("chan_info", info.room_info, object);
 }
 
 void append_json(const Event& message, std::string_view epoch, std::string& out) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -9,35 +10,81 @@
 
 #include "madang/base/client_id.h"
 #include "madang/protocol/centrifuge/json_session.h"
+#include "madang/protocol/centrifuge/protobuf_session.h"
 #include "protocol/centrifuge/fake_session.h"
+#include "protocol/centrifuge/reference.h"
 
 namespace madang::centrifuge {
 
 // How a session without a name of its own is called.
 inline const std::string kNil = ClientId().text();
 
-// A protocol session in the hands of a test, on a fake session.
-class Client {
+// Tests of the protocol say in JSON what goes to and fro, and run as two programs: as it stands,
+// and in Protobuf, by way of Protobuf's own library.
+#ifdef MADANG_TEST_PROTOBUF
+inline constexpr bool kProtobuf = true;
+#else
+inline constexpr bool kProtobuf = false;
+#endif
+
+// For a test of what only JSON has.
+inline doctest::skip json_alone() { return doctest::skip(kProtobuf); }
+
+// What a client got, a message a line of JSON, or what comes to the same in Protobuf.
+class Answers {
  public:
-  explicit Client(const JsonSessionOptions& options = {.version = ""})
-      : protocol(make_json_session(options)) {
-    protocol->start(session);
-  }
+  explicit Answers(std::vector<std::string> written) : written_(std::move(written)) {}
 
-  void send(std::string_view text) { protocol->received(text, MessageKind::kText); }
-
-  // All that was written since, a message a line.
-  std::string take() {
+  std::string text() const {
     std::string all;
-    for (const auto& message : std::exchange(session.written, {})) {
+    for (const auto& one : lines()) {
       if (!all.empty()) all += '\n';
-      all += message;
+      all += one;
     }
     return all;
   }
 
+  friend bool operator==(const Answers& answers, std::string_view expected) {
+    if (!kProtobuf) return answers.text() == expected;
+    return answers.lines() == reference::replies_in_json(expected);
+  }
+  friend std::ostream& operator<<(std::ostream& out, const Answers& answers) {
+    return out << answers.text();
+  }
+
+ private:
+  std::vector<std::string> lines() const {
+    if (!kProtobuf) return written_;
+    std::vector<std::string> all;
+    for (const auto& message : written_) {
+      const auto replies = reference::replies(message);
+      all.insert(all.end(), replies.begin(), replies.end());
+    }
+    return all;
+  }
+
+  std::vector<std::string> written_;
+};
+
+// A protocol session in the hands of a test, on a fake session.
+class Client {
+ public:
+  explicit Client(const SessionOptions& options = {.version = ""})
+      : protocol(kProtobuf ? make_protobuf_session(options) : make_json_session(options)) {
+    protocol->start(session);
+  }
+
+  // A message with these commands, a line each.
+  void send(std::string_view text) {
+    if (!kProtobuf) return protocol->received(text, MessageKind::kText);
+    protocol->received(reference::commands(text), MessageKind::kBinary);
+  }
+
+  // All that was written since.
+  Answers take() { return Answers(std::exchange(session.written, {})); }
+
   // What a client gets that sends this.
-  std::string ask(std::string_view text) {
+  Answers ask(std::string_view text) {
     send(text);
     return take();
   }
@@ -50,7 +97,7 @@ class Client {
 
 // One that is connected, on a session that does all it is asked at once.
 struct ConnectedClient : Client {
-  explicit ConnectedClient(const JsonSessionOptions& options = {.version = ""}) : Client(options) {
+  explicit ConnectedClient(const SessionOptions& options = {.version = ""}) : Client(options) {
     session.connects.at_once = ConnectResult();
     session.joins.at_once = JoinResult();
     session.leaves.at_once = true;
