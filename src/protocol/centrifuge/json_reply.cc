@@ -55,6 +55,8 @@ struct WriteReply {
       result.number("ping", connected.ping_interval_s);
       result.yes("pong");
     }
+    if (!reply.session.empty()) result.text("session", reply.session);
+    if (!reply.node.empty()) result.text("node", reply.node);
     if (!connected.rooms.empty()) {
       auto rooms = result.object("subs");
       for (const auto& [room, joined] : connected.rooms) {
