@@ -34,9 +34,9 @@ ServerCore::ServerCore(ServerOptions server_options)
     if (!protocol.subprotocol.empty()) subprotocols.push_back(protocol.subprotocol);
   }
   if (options.stream_protocols.empty()) return;
-  for (const std::string_view path :
-       {options.http_stream_path, options.sse_path, options.emulation_path}) {
-    if (!path.empty()) body_bounds.push_back({path, options.limits.stream_body_bytes_max});
+  for (const std::string* path :
+       {&options.http_stream_path, &options.sse_path, &options.emulation_path}) {
+    if (!path->empty()) body_bounds.push_back({*path, options.limits.stream_body_bytes_max});
   }
   request_limits.body_bounds = body_bounds;
 }
