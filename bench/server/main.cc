@@ -167,6 +167,9 @@ int serve(const Options& options) {
   server_options.protocols.emplace_back().make = [](const auto&) {
     return madang::centrifuge::make_json_session();
   };
+  server_options.stream_protocols.emplace_back().make = [](const auto&) {
+    return madang::centrifuge::make_json_session({.pushes_disconnect = true});
+  };
   // Those who measure come from one address and all at once.
   server_options.limits.connections_per_address_max = server_options.limits.connections_max;
   server_options.limits.handshakes_max = server_options.limits.connections_max;
