@@ -165,6 +165,7 @@ int serve(const Options& options) {
   server_options.port = options.port;
   server_options.compression = options.compression;
   server_options.protocols = madang::centrifuge_protocols();
+  server_options.stream_protocols = madang::centrifuge_stream_protocols();
   // Those who measure come from one address and all at once.
   server_options.limits.connections_per_address_max = server_options.limits.connections_max;
   server_options.limits.handshakes_max = server_options.limits.connections_max;

@@ -38,4 +38,15 @@ std::vector<WebSocketProtocol> centrifuge_protocols(const centrifuge::SessionOpt
           {.make = json}};
 }
 
+std::vector<StreamProtocol> centrifuge_stream_protocols(centrifuge::SessionOptions options) {
+  options.pushes_disconnect = true;
+  const auto json = [options](const http::Request&) {
+    return centrifuge::make_json_session(options);
+  };
+  const auto protobuf = [options](const http::Request&) {
+    return centrifuge::make_protobuf_session(options);
+  };
+  return {{.make = json}, {.kind = MessageKind::kBinary, .make = protobuf}};
+}
+
 }  // namespace madang

@@ -7,6 +7,7 @@
 
 #include "absl/strings/match.h"
 #include "madang/transport/websocket/handshake.h"
+#include "page_check.h"
 
 namespace madang {
 
@@ -28,18 +29,6 @@ static_assert(sizeof(CountedTransport) <= 152, "every idle connection holds one"
 
 WebSocketUpgrade refuse(int status, std::string_view reason) {
   return {.refusal = http::error_response({status, reason})};
-}
-
-bool origin_allowed(const Door& door, const http::Request& request) {
-  switch (door.options().origins.check(request)) {
-    case http::OriginPolicy::Verdict::kAllowed:
-      return true;
-    case http::OriginPolicy::Verdict::kAbsent:
-      return door.options().allow_absent_origin;
-    case http::OriginPolicy::Verdict::kRefused:
-      return false;
-  }
-  return false;
 }
 
 // All headers of the name as one list, which is what several of them mean.
@@ -104,7 +93,7 @@ std::string header_value(const http::Request& request, std::string_view name) {
 
 WebSocketUpgrade upgrade_to_websocket(Door& door, const http::Request& request, ByteStream& stream,
                                       ConnectionGate::Ticket& ticket) {
-  if (!origin_allowed(door, request)) {
+  if (!page_may_connect(door, request)) {
     door.counters().origins_refused.add();
     return refuse(403, "origin not allowed");
   }
