@@ -173,6 +173,9 @@ class Room {
   Announcements announcements_;
   Idempotency idempotency_;
   std::uint64_t members_ = 0;
+  // Of the newest message, in a room that sends deltas.
+  Payload newest_data_;
+  bool newest_kept_ = true;
   Cursor base_;         // where this memory of the room begins
   Cursor before_tail_;  // the cursor of a reader that has all but the tail
   Cursor top_;
