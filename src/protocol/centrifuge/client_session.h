@@ -33,6 +33,7 @@ class ClientSession final : public ProtocolSession {
   void resume() override;
 
   const Encoder& encoder() const override { return codec().encoder(); }
+  const Encoder* delta_encoder() const override { return codec().delta_encoder(); }
   bool json_only() const override { return codec().json_only(); }
 
   void push_message(const Payload& message) override;
