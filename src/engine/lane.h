@@ -128,6 +128,10 @@ class Lane final : public std::enable_shared_from_this<Lane>, private Requests::
   bool deliver();
   void take_inbox();
   void queue(const std::shared_ptr<LaneRoom>& room);
+  // Whether the room's news stay there for now, so that more of them go out together.
+  bool gathers(LaneRoom& room);
+  void gathered_at(const SlotRef& slot, MonoTime time);
+  void gathered(const SlotRef& slot);
   bool serve(LaneRoom& room, std::size_t& budget);
   bool take(LaneRoom& room);
   void offer(Subscription& subscription, LaneBatch& batch);

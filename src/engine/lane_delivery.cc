@@ -32,7 +32,7 @@ void Lane::take_inbox() {
     const SlotRef slot = std::move(mark->keep);
     mark = next;
     if (const auto room = members_.find(slot.get())) {
-      queue(room);
+      if (!gathers(*room)) queue(room);
     } else {
       Shard::Taken nothing;  // clears the mark
       engine_.shard_of(slot->name()).take(*slot, index_, {}, nothing);
@@ -107,6 +107,10 @@ bool Lane::take(LaneRoom& room) {
   if (page.end.number == room.read.number) {
     room.batch.reset();
     return false;
+  }
+  if (room.gathering != nullptr) {
+    room.gathering->served = now();
+    room.gathering->waits = false;
   }
   if (page.status == ReadStatus::kMore) room.news = true;
   if (begin.number != room.read.number) {

@@ -132,14 +132,22 @@ class Member {
 
 static_assert(sizeof(Member) == 24, "every idle member has one");
 
+// How the news of a room gather (RoomOptions::batch).
+struct Gathering {
+  MonoTime served = MonoTime::min();  // when news were last taken
+  bool waits = false;                 // there may be more, which stay in the room
+  bool timer_set = false;
+};
+
 // A room as one lane sees it.
 struct LaneRoom {
   SlotRef slot;
   Cursor read;  // what the lane has taken; a live member has it or is about to
   std::vector<Member> members;
   std::optional<LaneBatch> batch;
-  bool news = false;    // there may be events to take
-  bool queued = false;  // stands in the lane's list of rooms to serve
+  bool news = false;                     // there may be events to take
+  bool queued = false;                   // stands in the lane's list of rooms to serve
+  std::unique_ptr<Gathering> gathering;  // of a room that batches; null before its first news
 
   void add(const Member& member);
   // Where a member of this room stands.

@@ -143,6 +143,8 @@ class Room {
     return offset <= base_.offset ? 0 : base_.messages + offset - base_.offset;
   }
 
+  // How many bytes of events came in since the room was made.
+  std::uint64_t bytes_appended() const { return tail_.bytes_appended(); }
   std::uint64_t members() const { return members_; }
   // Lets go of the tail; for when there is nobody to read it.
   void forget_tail();
