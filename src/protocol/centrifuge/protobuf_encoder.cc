@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "madang/protocol/centrifuge/protobuf_encoder.h"
 
-#include "protocol/centrifuge/protobuf_delta.h"
+#include "protocol/centrifuge/delta.h"
 #include "protocol/centrifuge/protobuf_writer.h"
 #include "protocol/centrifuge/wire_fields.h"
 
@@ -45,8 +45,8 @@ void ProtobufEncoder::encode(std::string_view room, std::string_view epoch, cons
 
 void ProtobufDeltaEncoder::encode(std::string_view room, std::string_view epoch, const Event& event,
                                   std::string& out) const {
-  if (event.kind == EventKind::kMessage && !event.before.empty()) {
-    const std::string_view patch = patch_between(event.before.view(), event.data.view());
+  if (event.kind == EventKind::kMessage) {
+    const std::string_view patch = patch_of(event, kProtobufPatchOverhead);
     if (!patch.empty()) return encode_publication(room, epoch, event, patch, true, out);
   }
   ProtobufEncoder().encode(room, epoch, event, out);

@@ -3,8 +3,8 @@
 #include <optional>
 #include <string>
 
+#include "protocol/centrifuge/delta.h"
 #include "protocol/centrifuge/protobuf_codec.h"
-#include "protocol/centrifuge/protobuf_delta.h"
 #include "protocol/centrifuge/protobuf_writer.h"
 #include "protocol/centrifuge/wire_fields.h"
 
@@ -22,21 +22,16 @@ std::size_t about_joined(const JoinResult& joined) {
   return about_bytes(joined.messages) + joined.data.size();
 }
 
-// As deltas the first goes whole, and each other as what makes it out of the one before it.
 void write_publications(const std::vector<EventRef>& messages, std::string_view epoch, bool delta,
                         field::Number to, ProtobufMessage& out) {
-  const Event* before = nullptr;
-  for (const auto& message : messages) {
+  for (const auto& message : delta ? delta_chain(messages) : messages) {
     auto publication = out.message(to, about_bytes(*message));
-    std::string_view patch;
-    if (delta && before != nullptr)
-      patch = patch_between(before->data.view(), message->data.view());
+    const auto patch = delta ? patch_of(*message, kProtobufPatchOverhead) : std::string_view();
     if (patch.empty()) {
       write_publication(*message, epoch, publication);
     } else {
       write_publication(*message, epoch, patch, true, publication);
     }
-    before = message.get();
   }
 }
 
