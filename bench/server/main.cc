@@ -8,7 +8,7 @@
 //
 // The rpc methods are "counters" (the engine's, as JSON), "join" and "leave" ({"room": "..."}: the
 // host puts the caller into a room, or out), and anything else, which echoes. A message is sent
-// back.
+// back. Rooms whose names begin with "delta" send deltas to those that ask for them.
 
 #include <fmt/format.h>
 #include <simdjson.h>
@@ -109,11 +109,13 @@ madang::Handlers make_handlers(madang::Durability durability) {
   handlers.message = [](Session& session, const madang::Payload& message) {
     session.send(message).IgnoreError();  // Too full: the session is closed as slow.
   };
-  handlers.room_options = [durability](std::string_view) -> std::optional<madang::RoomOptions> {
+  handlers.room_options =
+      [durability](std::string_view room) -> std::optional<madang::RoomOptions> {
     madang::RoomOptions options;
     options.durability = durability;
     options.history.messages_max = 10'000;
     options.presence = true;
+    options.delta = room.starts_with("delta");
     options.announce = madang::Announce::kBySession;
     return options;
   };

@@ -32,6 +32,7 @@ RoomOptions draw_room(SeededRandom& draw) {
   room.idempotency_ttl = seconds(30);
   room.idempotency_keys_max = 16;
   if (draw.below(12) == 0) room.members_max = 4;
+  room.delta = draw.below(3) == 0;
   return room;
 }
 

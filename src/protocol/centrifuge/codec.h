@@ -33,6 +33,7 @@ class Codec {
   virtual bool write(const Push& push, std::string& out) const = 0;
 
   virtual const Encoder& encoder() const = 0;
+  // Null: the format has no deltas.
   virtual const Encoder* delta_encoder() const { return nullptr; }
   virtual bool json_only() const = 0;
 };

@@ -19,10 +19,12 @@ class JsonCodec final : public Codec {
   bool write(const CommandReply& reply, std::string& out) const override;
   bool write(const Push& push, std::string& out) const override;
   const Encoder& encoder() const override { return encoder_; }
+  const Encoder* delta_encoder() const override { return &delta_encoder_; }
   bool json_only() const override { return true; }
 
  private:
   JsonEncoder encoder_;
+  JsonDeltaEncoder delta_encoder_;
 };
 
 }  // namespace madang::centrifuge

@@ -62,6 +62,7 @@ bool read_subscribe(JsonValue value, CommandBody& body) {
                               {"offset", &since.offset},
                               {"data", Checked{&request.data}},
                               {"join_leave", &command.join.announcements},
+                              {"delta", &command.delta},
                               {"tf", Given{&command.not_offered}},
                               {"type", &type}};
   if (!read_object(value, fields)) return false;

@@ -61,12 +61,12 @@ bool take(wire::SubscribeRequest& from, CommandBody& body) {
   auto& request = command.join.request;
   StreamPosition since;
   if (!take_text(from.mutable_channel(), request.room) ||
-      !take_text(from.mutable_token(), request.token) || !take_position(from, since)) {
+      !take_text(from.mutable_token(), request.token) ||
+      !take_text(from.mutable_delta(), command.delta) || !take_position(from, since)) {
     return false;
   }
   request.data = Payload(from.data());
   request.recovers = from.recover();
-  request.delta = from.delta() == kFossilDelta;
   if (from.recover()) command.join.since = std::move(since);
   command.join.announcements = from.join_leave();
   command.not_offered = from.has_tf() || from.type() != kStreamType;

@@ -14,9 +14,6 @@ namespace madang::centrifuge {
 // polls.
 inline constexpr std::int32_t kStreamType = 0;
 
-// The one kind of delta there is, as clients ask for it.
-inline constexpr std::string_view kFossilDelta = "fossil";
-
 // Below 0 is all, which the engine cuts to a page.
 inline std::size_t messages_wanted(std::int32_t limit) {
   return limit < 0 ? std::numeric_limits<std::size_t>::max() : static_cast<std::size_t>(limit);

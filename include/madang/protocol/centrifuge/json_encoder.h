@@ -20,4 +20,13 @@ class JsonEncoder final : public Encoder {
               std::string& out) const override;
 };
 
+// The same for members that have agreed to deltas: the data of a message is a JSON string, which
+// holds its JSON text, or, flagged as "delta", the patch that makes that out of Event::before. The
+// patch where there is one and the push is smaller with it.
+class JsonDeltaEncoder final : public Encoder {
+ public:
+  void encode(std::string_view room, std::string_view epoch, const Event& event,
+              std::string& out) const override;
+};
+
 }  // namespace madang::centrifuge

@@ -13,8 +13,9 @@ namespace madang::centrifuge {
 //
 // A message that is not such commands closes the session (3501), a binary one too (3506). Refused
 // with error 108, and never ignored, are map and poll subscriptions, tags filters and publishing by
-// key. Delta compression and channel compaction, which a server need not agree to, are not agreed
-// to: clients get whole messages that name their room.
+// key. Delta compression is agreed to where RoomOptions::delta offers it; a client that wants
+// another format than "fossil" is refused (107). Channel compaction, which a server need not agree
+// to, is not agreed to: messages name their room.
 std::unique_ptr<ProtocolSession> make_json_session(const SessionOptions& options = {});
 
 }  // namespace madang::centrifuge
