@@ -85,13 +85,13 @@ test('protobuf: history and presence are read', async () => {
 test('protobuf: joins and leaves are announced', async () => {
   const name = host.room();
   const room = await subscribe(await connect('ann'), name, {joinLeave: true});
-  const joined = next(room, 'join');
+  const joins = record(room, 'join');
+  const leaves = record(room, 'leave');
   const bob = await connect('bob');
   await subscribe(bob, name);
-  assert.equal((await joined).info.user, 'bob');
-  const left = next(room, 'leave');
+  await joins.until((list) => list.some(({info}) => info.user === 'bob'), 'the join of bob');
   bob.disconnect();
-  assert.equal((await left).info.user, 'bob');
+  await leaves.until((list) => list.some(({info}) => info.user === 'bob'), 'the leave of bob');
 });
 
 test('protobuf: rpc and messages carry any bytes', async () => {
