@@ -23,9 +23,6 @@ inline constexpr std::size_t kDeltaBytesMax = 1024 * 1024;
 // memory.
 std::string_view patch_of(const Event& message, std::size_t overhead);
 
-// In Protobuf a patch costs its flag.
-inline constexpr std::size_t kProtobufPatchOverhead = 2;
-
 // The messages as one list that begins anew, in which the one before is known of all but the first.
 std::vector<EventRef> delta_chain(std::vector<EventRef> messages);
 

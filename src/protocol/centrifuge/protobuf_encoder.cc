@@ -8,14 +8,20 @@
 namespace madang::centrifuge {
 namespace {
 
+// Without a patch, which may be empty, the data goes whole.
 void encode_publication(std::string_view room, std::string_view epoch, const Event& event,
-                        std::string_view data, bool is_patch, std::string& out) {
-  const std::size_t about = about_bytes(event) - event.data.size() + data.size();
+                        std::string_view patch, std::string& out) {
+  std::size_t about = about_bytes(event);
+  if (!patch.empty()) about += patch.size() - event.data.size();
   ProtobufMessage reply(out, about + room.size());
   auto push = reply.message(field::kReplyPush, about + room.size());
   push.text(field::kPushChannel, room);
   auto publication = push.message(field::kPushPublication, about);
-  write_publication(event, epoch, data, is_patch, publication);
+  if (patch.empty()) {
+    write_publication(event, epoch, publication);
+  } else {
+    write_publication_patch(event, epoch, patch, publication);
+  }
 }
 
 void encode_info(std::string_view room, const ClientInfo& who, field::Number push_field,
@@ -35,7 +41,7 @@ void ProtobufEncoder::encode(std::string_view room, std::string_view epoch, cons
                              std::string& out) const {
   switch (event.kind) {
     case EventKind::kMessage:
-      return encode_publication(room, epoch, event, event.data.view(), false, out);
+      return encode_publication(room, epoch, event, {}, out);
     case EventKind::kJoin:
       return encode_info(room, *event.info, field::kPushJoin, field::kJoinInfo, out);
     case EventKind::kLeave:
@@ -45,11 +51,8 @@ void ProtobufEncoder::encode(std::string_view room, std::string_view epoch, cons
 
 void ProtobufDeltaEncoder::encode(std::string_view room, std::string_view epoch, const Event& event,
                                   std::string& out) const {
-  if (event.kind == EventKind::kMessage) {
-    const std::string_view patch = patch_of(event, kProtobufPatchOverhead);
-    if (!patch.empty()) return encode_publication(room, epoch, event, patch, true, out);
-  }
-  ProtobufEncoder().encode(room, epoch, event, out);
+  if (event.kind != EventKind::kMessage) return ProtobufEncoder().encode(room, epoch, event, out);
+  encode_publication(room, epoch, event, patch_of(event, kPatchOverhead), out);
 }
 
 }  // namespace madang::centrifuge

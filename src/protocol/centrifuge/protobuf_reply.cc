@@ -22,15 +22,24 @@ std::size_t about_joined(const JoinResult& joined) {
   return about_bytes(joined.messages) + joined.data.size();
 }
 
-void write_publications(const std::vector<EventRef>& messages, std::string_view epoch, bool delta,
+void write_publications(const std::vector<EventRef>& messages, std::string_view epoch,
                         field::Number to, ProtobufMessage& out) {
-  for (const auto& message : delta ? delta_chain(messages) : messages) {
+  for (const auto& message : messages) {
     auto publication = out.message(to, about_bytes(*message));
-    const auto patch = delta ? patch_of(*message, kProtobufPatchOverhead) : std::string_view();
+    write_publication(*message, epoch, publication);
+  }
+}
+
+// The same for who has agreed to deltas.
+void write_deltas(const std::vector<EventRef>& messages, std::string_view epoch, field::Number to,
+                  ProtobufMessage& out) {
+  for (const auto& message : delta_chain(messages)) {
+    const std::string_view patch = patch_of(*message, kPatchOverhead);
+    auto publication = out.message(to, patch.empty() ? about_bytes(*message) : patch.size());
     if (patch.empty()) {
       write_publication(*message, epoch, publication);
     } else {
-      write_publication(*message, epoch, patch, true, publication);
+      write_publication_patch(*message, epoch, patch, publication);
     }
   }
 }
@@ -43,7 +52,8 @@ void write_subscribed(const JoinResult& joined, ProtobufMessage& out) {
   }
   if (joined.recovered) {
     const std::string_view epoch = joined.position ? joined.position->epoch : std::string_view();
-    write_publications(joined.messages, epoch, joined.delta, field::kSubscribePublications, out);
+    const auto write = joined.delta ? write_deltas : write_publications;
+    write(joined.messages, epoch, field::kSubscribePublications, out);
     out.yes(field::kSubscribeRecovered);
   }
   if (joined.position) {
@@ -114,8 +124,7 @@ struct WriteReply {
   void operator()(const HistoryReply& reply) {
     const auto& position = reply.result.position;
     auto result = out.message(field::kReplyHistory, about_bytes(reply.result.messages));
-    write_publications(reply.result.messages, position.epoch, false, field::kHistoryPublications,
-                       result);
+    write_publications(reply.result.messages, position.epoch, field::kHistoryPublications, result);
     result.text(field::kHistoryEpoch, position.epoch);
     result.number(field::kHistoryOffset, position.offset);
   }

@@ -61,8 +61,8 @@ bool take(wire::SubscribeRequest& from, CommandBody& body) {
   auto& request = command.join.request;
   StreamPosition since;
   if (!take_text(from.mutable_channel(), request.room) ||
-      !take_text(from.mutable_token(), request.token) || !take_position(from, since) ||
-      !take_text(from.mutable_delta(), command.delta)) {
+      !take_text(from.mutable_token(), request.token) ||
+      !take_text(from.mutable_delta(), command.delta) || !take_position(from, since)) {
     return false;
   }
   request.data = Payload(from.data());

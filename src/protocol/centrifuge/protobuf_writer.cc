@@ -31,6 +31,22 @@ std::string replaced(std::string_view text) {
   return out;
 }
 
+// All but the data.
+void write_rest(const Event& message, std::string_view epoch, ProtobufMessage& out) {
+  if (message.info != nullptr) {
+    auto info = out.message(field::kPublicationInfo, about_bytes(*message.info));
+    write_info(*message.info, info);
+  }
+  out.number(field::kPublicationOffset, message.offset);
+  for (const auto& [name, value] : message.tags) {
+    auto tag = out.message(field::kPublicationTags, kAboutOverhead + name.size() + value.size());
+    tag.text(field::kMapKey, name);
+    tag.text(field::kMapValue, value);
+  }
+  // Who subscribed before there was a stream learns its epoch here.
+  if (message.offset == 1) out.text(field::kPublicationEpoch, epoch);
+}
+
 }  // namespace
 
 ProtobufMessage::~ProtobufMessage() {
@@ -81,22 +97,16 @@ void write_info(const ClientInfo& info, ProtobufMessage& out) {
   out.bytes(field::kInfoRoom, info.room_info.view());
 }
 
-void write_publication(const Event& message, std::string_view epoch, std::string_view data,
-                       bool is_patch, ProtobufMessage& out) {
-  out.bytes(field::kPublicationData, data);
-  if (message.info != nullptr) {
-    auto info = out.message(field::kPublicationInfo, about_bytes(*message.info));
-    write_info(*message.info, info);
-  }
-  out.number(field::kPublicationOffset, message.offset);
-  for (const auto& [name, value] : message.tags) {
-    auto tag = out.message(field::kPublicationTags, kAboutOverhead + name.size() + value.size());
-    tag.text(field::kMapKey, name);
-    tag.text(field::kMapValue, value);
-  }
-  if (is_patch) out.yes(field::kPublicationDelta);
-  // Who subscribed before there was a stream learns its epoch here.
-  if (message.offset == 1) out.text(field::kPublicationEpoch, epoch);
+void write_publication(const Event& message, std::string_view epoch, ProtobufMessage& out) {
+  out.bytes(field::kPublicationData, message.data.view());
+  write_rest(message, epoch, out);
+}
+
+void write_publication_patch(const Event& message, std::string_view epoch, std::string_view patch,
+                             ProtobufMessage& out) {
+  out.bytes(field::kPublicationData, patch);
+  write_rest(message, epoch, out);
+  out.yes(field::kPublicationDelta);
 }
 
 }  // namespace madang::centrifuge

@@ -68,11 +68,12 @@ std::size_t about_bytes(const std::vector<EventRef>& messages);
 
 void write_info(const ClientInfo& info, ProtobufMessage& out);
 
-// A publication with `data`, which is the message's own, or a patch that makes it.
-void write_publication(const Event& message, std::string_view epoch, std::string_view data,
-                       bool is_patch, ProtobufMessage& out);
-inline void write_publication(const Event& message, std::string_view epoch, ProtobufMessage& out) {
-  write_publication(message, epoch, message.data.view(), false, out);
-}
+void write_publication(const Event& message, std::string_view epoch, ProtobufMessage& out);
+// The same with a patch in place of the data, which makes it out of that of the message before.
+void write_publication_patch(const Event& message, std::string_view epoch, std::string_view patch,
+                             ProtobufMessage& out);
+
+// What it costs to say that something is a patch.
+inline constexpr std::size_t kPatchOverhead = 2;
 
 }  // namespace madang::centrifuge

@@ -30,41 +30,43 @@ inline constexpr bool kProtobuf = false;
 // For a test of what only JSON has.
 inline doctest::skip json_alone() { return doctest::skip(kProtobuf); }
 
-// What a client got, a message a line of JSON, or what comes to the same in Protobuf.
-class Answers {
+inline std::string joined_lines(const std::vector<std::string>& lines) {
+  std::string all;
+  for (const auto& line : lines) {
+    if (!all.empty()) all += '\n';
+    all += line;
+  }
+  return all;
+}
+
+// What a client got in Protobuf. Equal to JSON, a message a line, that comes to the same.
+class ProtobufAnswers {
  public:
-  explicit Answers(std::vector<std::string> written) : written_(std::move(written)) {}
-
-  std::string text() const {
-    std::string all;
-    for (const auto& one : lines()) {
-      if (!all.empty()) all += '\n';
-      all += one;
+  explicit ProtobufAnswers(const std::vector<std::string>& written) {
+    for (const auto& message : written) {
+      const auto replies = reference::replies(message);
+      lines_.insert(lines_.end(), replies.begin(), replies.end());
     }
-    return all;
   }
 
-  friend bool operator==(const Answers& answers, std::string_view expected) {
-    if (!kProtobuf) return answers.text() == expected;
-    return answers.lines() == reference::replies_in_json(expected);
+  friend bool operator==(const ProtobufAnswers& answers, std::string_view expected) {
+    return answers.lines_ == reference::replies_in_json(expected);
   }
-  friend std::ostream& operator<<(std::ostream& out, const Answers& answers) {
-    return out << answers.text();
+  friend std::ostream& operator<<(std::ostream& out, const ProtobufAnswers& answers) {
+    return out << joined_lines(answers.lines_);
   }
 
  private:
-  std::vector<std::string> lines() const {
-    if (!kProtobuf) return written_;
-    std::vector<std::string> all;
-    for (const auto& message : written_) {
-      const auto replies = reference::replies(message);
-      all.insert(all.end(), replies.begin(), replies.end());
-    }
-    return all;
-  }
-
-  std::vector<std::string> written_;
+  std::vector<std::string> lines_;
 };
+
+#ifdef MADANG_TEST_PROTOBUF
+using Answers = ProtobufAnswers;
+inline Answers answers_of(const std::vector<std::string>& written) { return Answers(written); }
+#else
+using Answers = std::string;
+inline Answers answers_of(const std::vector<std::string>& written) { return joined_lines(written); }
+#endif
 
 // A protocol session in the hands of a test, on a fake session.
 class Client {
@@ -80,8 +82,8 @@ class Client {
     protocol->received(reference::commands(text), MessageKind::kBinary);
   }
 
-  // All that was written since.
-  Answers take() { return Answers(std::exchange(session.written, {})); }
+  // All that was written since, a message a line.
+  Answers take() { return answers_of(std::exchange(session.written, {})); }
 
   // What a client gets that sends this.
   Answers ask(std::string_view text) {

@@ -279,9 +279,13 @@ TEST_CASE("protobuf: a ping is one byte") {
 TEST_CASE("protobuf: deltas are asked for by their one name") {
   ConnectedClient client;
   client.send(R"({"id":2,"subscribe":{"channel":"a","delta":"fossil"}})");
-  client.send(R"({"id":3,"subscribe":{"channel":"b","delta":"other"}})");
   CHECK(client.session.joins.asked.at(0).request.delta);
-  CHECK_FALSE(client.session.joins.asked.at(1).request.delta);
+  CHECK(client.take() == R"({"id":2,"subscribe":{}})");
+  CHECK(client.ask(R"({"id":3,"subscribe":{"channel":"b","delta":"Fossil"}})") ==
+        R"({"id":3,"error":{"code":107,"message":"bad request"}})");
+  client.session.joins.at_once = JoinResult{.delta = true};
+  CHECK(client.ask(R"({"id":4,"subscribe":{"channel":"a","delta":"fossil"}})") ==
+        R"({"id":4,"subscribe":{"delta":true}})");
 }
 
 TEST_CASE("protobuf: what is cut off in one message takes nothing from the next that waits") {

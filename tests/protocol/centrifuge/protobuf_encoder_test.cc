@@ -108,6 +108,14 @@ TEST_CASE("encoder: messages one after the other are read one by one") {
   CHECK(reference::replies(out) == reference::replies_in_json(json));
 }
 
+// The message that is the `n`th of its room, and comes after one with the data `before`.
+EventRef after(std::string_view before, std::string_view data, std::uint64_t n) {
+  auto event = std::make_shared<Event>(*message(data, n));
+  event->before = Payload(before);
+  event->messages = event->top_offset = n;
+  return event;
+}
+
 const std::string kBefore = std::string(200, 'a') + "1" + std::string(200, 'b');
 const std::string kAfter = std::string(200, 'a') + "2\xFF" + std::string(200, 'b');
 
@@ -145,7 +153,8 @@ TEST_CASE("delta: joins and leaves go as ever, and what is above 1 MiB goes whol
   CHECK(encoded("r", event, deltas) == encoded("r", event));
 }
 
-TEST_CASE("delta: of what a client missed the first goes whole, each other from the one before") {
+TEST_CASE(
+    "delta: of what a client missed a message goes as a patch where it follows the one before") {
   for (const bool delta : {true, false}) {
     CAPTURE(delta);
     ConnectedClient client;
@@ -153,15 +162,17 @@ TEST_CASE("delta: of what a client missed the first goes whole, each other from 
     joined.position = StreamPosition{4, "e"};
     joined.recovery_tried = joined.recovered = true;
     joined.delta = delta;
-    joined.messages = {message(kBefore, 1), message(kAfter, 2), message("other", 3),
-                       message(kBefore, 4)};
+    // The fourth is not in the list: it was not for this client.
+    joined.messages = {after("zero", kBefore, 1), after(kBefore, kAfter, 2),
+                       after(kAfter, "other", 3), after("fourth", kBefore, 5),
+                       after(kBefore, kAfter, 6)};
     client.session.joins.at_once = joined;
     client.send(R"({"id":2,"subscribe":{"channel":"a","recover":true,"delta":"fossil"}})");
     REQUIRE(client.session.written.size() == 1);
     const std::string& bytes = client.session.written[0];
     CHECK((reference::replies(bytes).at(0).find("delta: true") != std::string::npos) == delta);
     const auto list = reference::publications(bytes);
-    REQUIRE(list.size() == 4);
+    REQUIRE(list.size() == 5);
     CHECK(list[0].data == kBefore);
     CHECK(list[1].delta == delta);
     if (delta) {
@@ -172,6 +183,7 @@ TEST_CASE("delta: of what a client missed the first goes whole, each other from 
     for (const std::size_t whole : {0, 2, 3})
       CHECK_FALSE(list[whole].delta);
     CHECK(list[3].data == kBefore);
+    CHECK(list[4].delta == delta);
   }
 }
 
