@@ -30,6 +30,7 @@ void Lane::take_inbox() {
   for (LaneMark* mark = inbox_.take(); mark != nullptr;) {
     LaneMark* const next = mark->next;
     const SlotRef slot = std::move(mark->keep);
+    mark->in_inbox.store(false, std::memory_order_release);
     mark = next;
     if (const auto room = members_.find(slot.get())) {
       if (!gathers(*room)) queue(room);

@@ -18,12 +18,16 @@ namespace madang {
 struct RoomSlot;
 
 // What a room knows of one lane: whether it has members there, how far it has read, and its place
-// in the lane's inbox. Guarded by the shard, but for `next`, which the inbox owns.
+// in the lane's inbox. Guarded by the shard, but for `next` and `keep`, which belong to the lane
+// while `in_inbox` is set.
 struct LaneMark {
   LaneMark* next = nullptr;
   RoomSlot* slot = nullptr;
   std::shared_ptr<RoomSlot> keep;  // holds the slot while the mark is in the inbox
-  bool marked = false;
+  bool marked = false;             // the lane has not read since something came
+  // Set by whoever puts the mark into the inbox, cleared by the lane as it takes it out. A lane
+  // that reads a long batch in parts clears `marked` while the mark is in the inbox again.
+  std::atomic<bool> in_inbox{false};
   // The lane lets news gather and is not told before there are so many messages; see RoomOptions.
   bool waits = false;
   std::uint64_t waits_for_messages = 0;

@@ -82,6 +82,7 @@ LaneSet Shard::mark(const SlotRef& slot) {
     if (mark.members == 0 || mark.marked || (mark.waits && may_wait(*slot, mark))) continue;
     if (planted(Fault::kLostInboxMark) && slot->room.top().number % 8 == 0) continue;
     mark.marked = true;
+    if (mark.in_inbox.exchange(true, std::memory_order_acq_rel)) continue;
     mark.keep = slot;
     lanes_.inbox(lane).put(&mark);
     wake |= LaneSet{1} << lane;

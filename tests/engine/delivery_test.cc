@@ -29,6 +29,49 @@ TEST_CASE("publish: every member gets every message once and in order, on every 
   CHECK(world.imbalance() == 0);
 }
 
+namespace {
+
+// Frames like the others, and has something done while it does.
+class BusyFraming final : public LengthFraming {
+ public:
+  void frame(std::string_view message, std::string& out) override {
+    if (meanwhile) meanwhile();
+    LengthFraming::frame(message, out);
+  }
+  std::function<void()> meanwhile;
+};
+
+}  // namespace
+
+TEST_CASE("publish: while a lane reads a long batch in parts, others may go on publishing") {
+  World world;
+  world.rooms = with_history(1000);
+  world.options.limits.batch_events_max = 2;
+  BusyFraming framing;
+  Client client;
+  client.transport = std::make_shared<MemoryTransport>();
+  auto protocol = std::make_unique<WordSession>(true);
+  client.protocol = protocol.get();
+  client.connection =
+      world.engine().attach(0, client.transport, std::move(protocol), framing, &world.refusal);
+  client.transport->bind(client.connection);
+  client.connect("u").IgnoreError();
+  client.join("room");
+  world.run();
+  for (int i = 1; i <= 20; ++i)
+    REQUIRE(world.publish("room", std::to_string(i)).ok());
+  int published = 20;
+  framing.meanwhile = [&] {
+    if (published < 60) REQUIRE(world.publish("room", std::to_string(++published)).ok());
+  };
+  world.run();
+  Words expected;
+  for (int i = 1; i <= 60; ++i)
+    expected.push_back("room " + std::to_string(i) + " " + std::to_string(i));
+  CHECK(client.read() == expected);
+  CHECK(world.imbalance() == 0);
+}
+
 TEST_CASE("publish: a member gets all messages of a turn in one write") {
   World world;
   const Client client = world.enter("u", "room");
