@@ -166,7 +166,7 @@ class CurlCaller final : public HttpCaller {
     }
   }
 
-  // The one used last, so that the same few connections are kept when little is to do.
+  // The first that is free, so that the same few connections are kept when little is to do.
   Slot* free_slot() {
     for (const auto& slot : slots_) {
       if (!slot->busy) return slot.get();
