@@ -192,6 +192,7 @@ class Access : public std::enable_shared_from_this<Access> {
         access_->add_personal_room(*answer);
         reply_.accept(*std::move(answer));
       }
+      void close(const CloseReason& reason) override { reply_.close(reason); }
 
      private:
       const std::shared_ptr<const Access> access_;

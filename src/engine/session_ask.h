@@ -29,32 +29,44 @@ class AnswerSink final : public Reply<Answer>::Sink {
   }
 
   void answer(absl::StatusOr<Answer> answer) override {
-    if (answered_.exchange(true)) {
-      if (const auto lane = lane_.lock()) lane->engine().count().handler_answered_twice.add();
-      return;
-    }
-    deliver(std::move(answer));
+    if (is_first()) deliver(std::move(answer));
+  }
+
+  void close(const CloseReason& reason) override {
+    if (is_first()) with_asker([reason](SessionImpl& asker) { asker.close(reason); });
   }
 
  private:
-  void deliver(absl::StatusOr<Answer> answer) {
-    const auto lane = lane_.lock();
-    if (lane == nullptr) return;
-    if (lane->scheduler().runs_here()) return give(*lane, std::move(answer));
-    lane->post([session = session_, request = request_, answer = std::move(answer)](
-                   Lane& home) mutable { give_to(home, session, request, std::move(answer)); });
+  bool is_first() {
+    if (!answered_.exchange(true)) return true;
+    if (const auto lane = lane_.lock()) lane->engine().count().handler_answered_twice.add();
+    return false;
   }
 
-  void give(Lane& lane, absl::StatusOr<Answer> answer) {
-    give_to(lane, session_, request_, std::move(answer));
+  void deliver(absl::StatusOr<Answer> answer) {
+    with_asker([request = request_, answer = std::move(answer)](SessionImpl& asker) mutable {
+      asker.answered(request, std::move(answer));
+    });
   }
-  static void give_to(Lane& lane, std::uint64_t session, std::uint64_t request,
-                      absl::StatusOr<Answer> answer) {
+
+  // Calls on the session's lane, if it still is there then.
+  template <typename Call>
+  void with_asker(Call call) {
+    const auto lane = lane_.lock();
+    if (lane == nullptr) return;
+    if (lane->scheduler().runs_here()) return call_asker(*lane, session_, call);
+    lane->post([session = session_, call = std::move(call)](Lane& home) mutable {
+      call_asker(home, session, call);
+    });
+  }
+
+  template <typename Call>
+  static void call_asker(Lane& lane, std::uint64_t session, Call& call) {
     SessionImpl* const asker = lane.find(session);
     if (asker == nullptr || asker->closing()) {
       lane.engine().count().handler_answered_late.add();
     } else {
-      asker->answered(request, std::move(answer));
+      call(*asker);
     }
   }
 

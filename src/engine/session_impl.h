@@ -94,6 +94,7 @@ class alignas(64) SessionImpl final : public Session,
   bool in_room(std::string_view room) const override;
   std::vector<std::string> rooms() const override;
   const TransportInfo& transport() const override { return transport_->info(); }
+  bool json_only() const override { return protocol_->json_only(); }
   std::shared_ptr<void>& attachment() override { return attachment_; }
 
   absl::Status send(Payload message) override;

@@ -159,6 +159,31 @@ TEST_CASE("handlers: answers after the session or the engine has gone harm nobod
   CHECK(answers == 0);
 }
 
+TEST_CASE("handlers: a reply may end the session instead of answering") {
+  World world;
+  std::vector<Reply<ConnectAnswer>> kept;
+  world.options.handlers.connect = [&](Session&, const ConnectRequest&,
+                                       Reply<ConnectAnswer> reply) {
+    kept.push_back(std::move(reply));
+  };
+  std::vector<Client> clients;
+  for (int i = 0; i < 2; ++i) {
+    clients.push_back(world.open());
+    clients.back().connect("u").IgnoreError();
+  }
+  world.run();
+  kept[0].close({4500, "by the host"});
+  kept[0].accept();
+  clients[1].transport->hang_up();
+  world.run();
+  kept[1].close({4500, "by the host"});
+  world.run();
+  REQUIRE(clients[0].transport->close_reason().has_value());
+  CHECK(clients[0].transport->close_reason()->code == 4500);
+  CHECK(world.engine().counters().handler_answered_twice == 1);
+  CHECK(world.engine().counters().handler_answered_late == 1);
+}
+
 TEST_CASE("handlers: a host may close the session inside every one of them") {
   World world;
   int told = 0;

@@ -14,7 +14,7 @@ COMPILER, INCLUDE_DIR = sys.argv[1:3]
 
 # Folders and files that a header of the edges would bring in.
 FORBIDDEN = re.compile(
-    r"(^|/)(asio|openssl|sqlite3\w*|libpq\w*|postgresql|hiredis|nats|librdkafka|fmt|google)/"
+    r"(^|/)(asio|curl|openssl|sqlite3\w*|libpq\w*|postgresql|hiredis|nats|librdkafka|fmt|google)/"
     r"|(^|/)(asio|zlib|zconf|simdjson|http_parser|xxhash|sqlite3|libpq-fe|doctest)\.(h|hpp)$"
     r"|(^|/)(sys/socket|netinet/\w+)\.h$"
 )

@@ -6,8 +6,8 @@
 # in a browser, for those of stores on a server.
 build_packages=(g++ cmake ninja-build ccache mold libabsl-dev libfmt-dev libasio-dev libxxhash-dev
   libsimdjson-dev libprotobuf-dev protobuf-compiler zlib1g-dev libssl-dev liburing-dev
-  libsqlite3-dev libpq-dev libzstd-dev libcli11-dev libhttp-parser-dev doctest-dev libbenchmark-dev
-  python3)
+  libsqlite3-dev libpq-dev libzstd-dev libcurl4-openssl-dev libcli11-dev libhttp-parser-dev
+  doctest-dev libbenchmark-dev python3)
 node_packages=(nodejs npm ca-certificates)
 browser_packages=(chromium)
 # Servers that tests start for themselves; see install_database_servers.

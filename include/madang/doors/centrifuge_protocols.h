@@ -17,8 +17,8 @@ namespace madang {
 std::vector<WebSocketProtocol> centrifuge_protocols(
     const centrifuge::SessionOptions& options = centrifuge::SessionOptions());
 
-// The same for ServerOptions::stream_protocols: HTTP-streaming in both formats, Server-Sent Events in
-// JSON. Their sessions tell by themselves why they end.
+// The same for ServerOptions::stream_protocols: HTTP-streaming in both formats, Server-Sent Events
+// in JSON. Their sessions tell by themselves why they end.
 std::vector<StreamProtocol> centrifuge_stream_protocols(
     centrifuge::SessionOptions options = centrifuge::SessionOptions());
 

@@ -6,6 +6,7 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
+#include "madang/engine/close_reason.h"
 
 namespace madang {
 
@@ -22,6 +23,7 @@ class Reply {
    public:
     virtual ~Sink() = default;
     virtual void answer(absl::StatusOr<Answer> answer) = 0;
+    virtual void close(const CloseReason& reason) = 0;
   };
 
   explicit Reply(std::shared_ptr<Sink> sink) : sink_(std::move(sink)) {}
@@ -33,6 +35,9 @@ class Reply {
   void refuse(absl::Status status = absl::PermissionDeniedError("permission denied")) {
     sink_->answer(std::move(status));
   }
+
+  // Ends the session instead of answering it, as Session::close does on its lane.
+  void close(const CloseReason& reason) { sink_->close(reason); }
 
  private:
   std::shared_ptr<Sink> sink_;

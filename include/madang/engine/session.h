@@ -94,6 +94,8 @@ class Session {
   virtual bool in_room(std::string_view room) const = 0;
   virtual std::vector<std::string> rooms() const = 0;
   virtual const TransportInfo& transport() const = 0;
+  // Whether its client reads JSON alone, as its protocol says.
+  virtual bool json_only() const = 0;
   // Whatever the host wants to keep beside the session.
   virtual std::shared_ptr<void>& attachment() = 0;
 

@@ -82,6 +82,7 @@ class FakeSession final : public Session {
   bool in_room(std::string_view) const override { return false; }
   std::vector<std::string> rooms() const override { return {}; }
   const TransportInfo& transport() const override { return transport_info; }
+  bool json_only() const override { return true; }
   std::shared_ptr<void>& attachment() override { return attachment_; }
   absl::Status send(Payload) override { return absl::OkStatus(); }
   absl::Status join(std::string_view, JoinOptions) override { return absl::OkStatus(); }
