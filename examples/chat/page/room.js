@@ -12,7 +12,7 @@ export class Room {
   // moved() when the timeline shows another part of the history.
   constructor(client, me, name, timeline, view) {
     this.client = client;
-    this.me = me;  // our user id
+    this.me = me;  // our user id, once it is known
     this.name = name;
     this.timeline = timeline;
     this.view = view;

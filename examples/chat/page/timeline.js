@@ -40,6 +40,21 @@ export class Timeline {
     this.lastTop = 0;
   }
 
+  // Who we are, which the server may say at any time.
+  iAm(user) {
+    if (this.myUser === user) return;
+    this.myUser = user;
+    this.quietly(() => {
+      for (const [index, item] of this.items.entries()) {
+        if (!item.data) continue;
+        const element = messageElement(item.data, item.data.user === user);
+        item.element.replaceWith(element);
+        item.element = element;
+        this.regroupAt(index);
+      }
+    });
+  }
+
   get size() { return this.keys.size; }
   get first() { return this.items.find((item) => item.offset)?.offset ?? 0; }
   get last() { return this.items.findLast((item) => item.offset)?.offset ?? 0; }
