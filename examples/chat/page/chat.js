@@ -244,12 +244,12 @@ async function getToken() {
   }
 }
 
-function become(name) {
-  const changed = me.name !== '' && me.name !== name;
+function become(name, user = me.user) {
+  const changed = me.name !== '' && (me.name !== name || me.user !== user);
   me = {...me, name};
   $('me').hidden = false;
   $('me-name').textContent = name;
-  if (changed) client.disconnect();  // The name is in the token.
+  if (changed) client.disconnect();  // Who we are is in the token.
   connect();
 }
 
@@ -265,9 +265,8 @@ $('name-form').addEventListener('submit', (event) => {
   beginWriting();
 });
 watchMe((other) => {
-  if (!other.name || me.user && other.user !== me.user) return;
   if (!me.name) $('name-dialog').close();  // It is answered in the other tab.
-  become(other.name);
+  become(other.name, other.user);
 });
 
 // --- Beginning ---------------------------------------------------------------------------------

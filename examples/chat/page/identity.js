@@ -7,7 +7,8 @@ const kLoginMsMax = 10 * 1000;
 
 export const kNameLengthMax = 32;
 
-// For what we say: 128 random bits. Not crypto.randomUUID, which plain http from another machine does not have.
+// Names what we say: 128 random bits. Not crypto.randomUUID, which plain http from another machine
+// does not have.
 export function randomId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
@@ -41,34 +42,28 @@ export function saveMe(me) {
 
 // Shows the server our pass, or gets one, and keeps it. Resolves with {user, pass, token}. An error
 // says in `refused` whether it is of no use to ask again.
-export function logIn(me) {
-  return alone(async () => {
-    const kept = loadMe();
-    const response = await fetch('/login', {
-      method: 'POST',
-      body: JSON.stringify({name: me.name, pass: kept.pass || me.pass}),
-      signal: AbortSignal.timeout(kLoginMsMax),
-    });
-    if (!response.ok) {
-      const refused = response.status >= 400 && response.status < 500;
-      throw Object.assign(new Error(`the login answers ${response.status}`), {refused});
-    }
-    const {user, pass, token} = await response.json();
-    saveMe({user, name: kept.name || me.name, pass});
-    return {user, pass, token};
+export async function logIn(me) {
+  const response = await fetch('/login', {
+    method: 'POST',
+    body: JSON.stringify({name: me.name, pass: loadMe().pass || me.pass}),
+    signal: AbortSignal.timeout(kLoginMsMax),
   });
+  if (!response.ok) {
+    const refused = response.status >= 400 && response.status < 500;
+    throw Object.assign(new Error(`the login answers ${response.status}`), {refused});
+  }
+  const {user, pass, token} = await response.json();
+  saveMe({user, name: loadMe().name || me.name, pass});
+  return {user, pass, token};
 }
 
-// One tab at a time, so that tabs that come together get one pass and not each its own. Plain http
-// from another machine has no locks; there they are one person once they are loaded again.
-function alone(task) {
-  return navigator.locks ? navigator.locks.request(kKey, task) : task();
-}
-
-// Calls back when another tab has changed the name.
+// Calls back when another tab has logged in, maybe under another name. Tabs that get new passes at
+// the same time all go on with the one that was kept last.
 export function watchMe(changed) {
   addEventListener('storage', (event) => {
-    if (event.key === kKey && event.newValue) changed(loadMe());
+    if (event.key !== kKey) return;
+    const me = loadMe();
+    if (me.pass && me.name) changed(me);
   });
 }
 
