@@ -167,7 +167,7 @@ export async function flood(page, room, from, to, more = '') {
       for (let i = n; i < Math.min(n + kEach, last + 1); ++i) {
         sent.push(subscription.publish({id: `flood-${i}`, text: `message ${i}${rest}`}));
       }
-      await Promise.all(sent);
+      await Promise.all(sent).catch((error) => { throw new Error(JSON.stringify(error)); });
       client.disconnect();
     }
   }, [await tokenOf(page, 'Flood'), room, from, to, more]);

@@ -226,6 +226,7 @@ test('a login that fails is tried again, and one that is refused is told', async
   const complaints = stage.complaints.splice(0);
   assert.deepEqual(complaints.map((text) => /status of (\d+)/.exec(text)?.[1]),
                    ['500', '500', '403']);
+  assert.match(await page.textContent('#state'), /does not let you in/);
   await picture(page, 'login-refused');
   await page.click('#try-again');
   await connected(page);

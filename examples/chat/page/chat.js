@@ -15,6 +15,7 @@ import {keyOf, Timeline} from './timeline.js';
 const kFirstRoom = 'lobby';
 const kRoomsRefreshMs = 10 * 1000;
 const kNearEdgePx = 300;
+const kLoginRefused = 1;  // of the library
 const kInvalidToken = 3500;
 
 const $ = (id) => document.getElementById(id);
@@ -249,6 +250,7 @@ function become(name, user = me.user) {
   me = {...me, name};
   $('me').hidden = false;
   $('me-name').textContent = name;
+  if (room) showPeople($('people-list'), room.people, me);
   if (changed) client.disconnect();  // Who we are is in the token.
   connect();
 }
@@ -282,6 +284,7 @@ client.on('connected', () => { refusals = 0; });
 client.on('disconnected', ({code, reason}) => {
   // A server that has lost its key gives us another pass. It is asked once.
   if (code === kInvalidToken && refusals++ === 0) connect();
+  else if (code === kLoginRefused) state.refused('The server does not let you in.');
   else if (code !== 0) state.refused(`Disconnected: ${reason}`);
 });
 $('try-again').addEventListener('click', () => {
