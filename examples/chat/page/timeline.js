@@ -212,8 +212,9 @@ export class Timeline {
     const before = above?.data ?? this.items[index - 2]?.data;
     const sameDay = before && dayName.format(before.time) === dayName.format(data.time);
     element.classList.toggle('new-day', !sameDay);
-    element.classList.toggle('follows', Boolean(sameDay && above.data && before.user === data.user &&
-        before.name === data.name && data.time - before.time < kGroupMs));
+    element.classList.toggle('follows', Boolean(
+        sameDay && above.data && before.user === data.user && before.name === data.name &&
+        data.time - before.time < kGroupMs));
   }
 }
 
