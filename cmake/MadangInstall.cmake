@@ -23,7 +23,9 @@ foreach(layer IN LISTS layers)
       list(APPEND needs ${needs_of_${CMAKE_MATCH_1}} ${CMAKE_MATCH_1})
       list(APPEND packages ${packages_of_${CMAKE_MATCH_1}})
     elseif(link MATCHES "^SQLite::")
-      list(APPEND packages SQLite3)  # CMake's own module, which does not keep to what comes next.
+      list(APPEND packages SQLite3)  # CMake's own modules do not keep to what comes last.
+    elseif(link MATCHES "^protobuf::")
+      list(APPEND packages Protobuf)
     elseif(link MATCHES "^([A-Za-z0-9_]+)::")
       list(APPEND packages ${CMAKE_MATCH_1})  # A target's namespace is its package's name.
     endif()

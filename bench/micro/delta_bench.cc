@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Patches between publications of one room.
+// Patches between publications of one room, and rooms that send them.
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <vector>
 
+#include "engine_fixture.h"
 #include "madang/base/fossil_delta.h"
 #include "madang/base/random.h"
 
@@ -94,6 +97,40 @@ void apply_delta_of_three_fields(benchmark::State& state) {
   }
 }
 BENCHMARK(apply_delta_of_three_fields);
+
+// One message a turn to 1,000 members that read deltas, or that do not. An item is a delivery.
+void publish_to_delta_room(benchmark::State& state) {
+  constexpr std::size_t kMembers = 1'000;
+  std::vector<Payload> messages;
+  for (int i = 0; i < 64; ++i)
+    messages.push_back(Payload::of_json(match(i / 20, 2765 + i, 18'231 + 37 * i % 100)));
+  RoomOptions room;
+  room.delta = true;
+  BenchEngine bench(room);
+  const std::string_view asks = state.range(0) != 0 ? R"(,"delta":"fossil")" : "";
+  for (std::size_t i = 0; i < kMembers; ++i) {
+    BenchEngine::send(*bench.connect(),
+                      fmt::format(R"({{"id":2,"subscribe":{{"channel":"r"{}}}}})", asks));
+  }
+  bench.turn();
+  std::size_t next = 0;
+  const auto publish = [&] {
+    bench.engine->publish("r", messages[next++ % messages.size()]);
+    bench.turn();
+  };
+  publish();  // the first is whole for all
+  const std::size_t bytes_before = bench.bytes();
+  for (auto _ : state)
+    publish();
+  const auto deliveries = static_cast<std::size_t>(state.iterations()) * kMembers;
+  if (bench.engine->counters().delivered != deliveries + kMembers) {
+    state.SkipWithError("not everything was delivered");
+  }
+  state.SetItemsProcessed(static_cast<std::int64_t>(deliveries));
+  state.counters["bytes_a_message"] =
+      static_cast<double>(bench.bytes() - bytes_before) / static_cast<double>(deliveries);
+}
+BENCHMARK(publish_to_delta_room)->ArgName("reads_deltas")->Arg(0)->Arg(1);
 
 }  // namespace
 }  // namespace madang

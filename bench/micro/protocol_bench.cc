@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The Centrifuge protocol in JSON: reading each command, writing each reply, push and publication.
+// The Centrifuge protocol: reading each command, writing each reply, push and publication, in JSON
+// and (protobuf/...) in Protobuf.
 #include <benchmark/benchmark.h>
 
 #include <memory>
@@ -9,39 +10,42 @@
 #include <utility>
 
 #include "protocol/centrifuge/json_codec.h"
+#include "protocol/centrifuge/protobuf_codec.h"
+#include "protocol/centrifuge/protobuf_writer.h"
 
 namespace madang::centrifuge {
 namespace {
 
-const JsonCodec kCodec;
+const JsonCodec kJson;
+const ProtobufCodec kProtobuf;
 const std::string kData = R"({"text":")" + std::string(100, 'x') + R"(","n":12345})";
 
-void read(benchmark::State& state, const std::string& text) {
+void read(benchmark::State& state, const Codec& codec, const std::string& text) {
   for (auto _ : state) {
     std::string_view commands = text;
     Command command;
-    if (!kCodec.read(commands, command)) return state.SkipWithError("not a command");
+    if (!codec.read(commands, command)) return state.SkipWithError("not a command");
     benchmark::DoNotOptimize(command);
   }
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(text.size()));
 }
 
 template <typename Message>
-void write(benchmark::State& state, const Message& message) {
+void write(benchmark::State& state, const Codec& codec, const Message& message) {
   std::string out;
   for (auto _ : state) {
     out.clear();
-    if (!kCodec.write(message, out)) return state.SkipWithError("not written");
+    if (!codec.write(message, out)) return state.SkipWithError("not written");
     benchmark::DoNotOptimize(out.data());
   }
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(out.size()));
 }
 
-void encode(benchmark::State& state, const Event& event) {
+void encode(benchmark::State& state, const Encoder& encoder, const Event& event) {
   std::string out;
   for (auto _ : state) {
     out.clear();
-    kCodec.encoder().encode("room:1", "epoch", event, out);
+    encoder.encode("room:1", "epoch", event, out);
     benchmark::DoNotOptimize(out.data());
   }
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(out.size()));
@@ -64,9 +68,11 @@ Event event_of(EventKind kind) {
 }
 
 template <typename Run, typename Argument>
-void add(const std::string& name, Run run, Argument argument) {
-  benchmark::RegisterBenchmark(
-      name.c_str(), [run, argument = std::move(argument)](auto& state) { run(state, argument); });
+void add(const std::string& name, const Run& run, const Argument& argument) {
+  benchmark::RegisterBenchmark(name.c_str(),
+                               [run, argument](auto& state) { run(state, kJson, argument); });
+  benchmark::RegisterBenchmark(("protobuf/" + name).c_str(),
+                               [run, argument](auto& state) { run(state, kProtobuf, argument); });
 }
 
 template <typename Body>
@@ -77,6 +83,32 @@ void add_reply(const std::string& name, Body body) {
 template <typename Body>
 void add_push(const std::string& name, Body body) {
   add("write_push/" + name, write<Push>, Push(std::move(body)));
+}
+void add_encode(const std::string& name, EventKind kind) {
+  add(
+      "encode/" + name,
+      [](benchmark::State& state, const Codec& codec, const Event& event) {
+        encode(state, codec.encoder(), event);
+      },
+      event_of(kind));
+}
+
+// A command with one request, as Protobuf has it.
+template <typename Fill>
+std::string command(std::uint32_t request, Fill fill) {
+  std::string out;
+  {
+    ProtobufMessage message(out);
+    message.number(1, 7);
+    auto body = message.message(request);
+    fill(body);
+  }
+  return out;
+}
+
+void add_protobuf_command(const std::string& name, const std::string& bytes) {
+  benchmark::RegisterBenchmark(("protobuf/read_command/" + name).c_str(),
+                               [bytes](auto& state) { read(state, kProtobuf, bytes); });
 }
 
 const bool kAdded = [] {
@@ -96,8 +128,27 @@ const bool kAdded = [] {
            {"sub_refresh", R"({"id":9,"sub_refresh":{"channel":"room:1","token":"abcdefgh"}})"},
            {"pong", "{}"},
        }) {
-    add("read_command/" + name, read, text);
+    benchmark::RegisterBenchmark(("read_command/" + name).c_str(),
+                                 [text](auto& state) { read(state, kJson, text); });
   }
+  const auto room = [](ProtobufMessage& request) { request.text(1, "room:1"); };
+  add_protobuf_command("connect", command(4, [](auto& request) { request.text(4, "js"); }));
+  add_protobuf_command("subscribe", command(5, room));
+  add_protobuf_command("recover", command(5, [&](auto& request) {
+                         room(request);
+                         request.yes(3);
+                         request.text(6, "abcdefgh");
+                         request.number(7, 100);
+                       }));
+  add_protobuf_command("publish", command(7, [&](auto& request) {
+                         room(request);
+                         request.bytes(2, kData);
+                       }));
+  add_protobuf_command("rpc", command(13, [](auto& request) {
+                         request.bytes(1, kData);
+                         request.text(2, "echo");
+                       }));
+  add_protobuf_command("pong", std::string(1, '\0'));
 
   ConnectReply connected;
   connected.result.client = ClientId::from_bits(1, 2);
@@ -127,9 +178,9 @@ const bool kAdded = [] {
   add_push("refresh", RefreshPush{60});
   add_push("disconnect", DisconnectPush{kShutdown});
 
-  add("encode/publication", encode, event_of(EventKind::kMessage));
-  add("encode/join", encode, event_of(EventKind::kJoin));
-  add("encode/leave", encode, event_of(EventKind::kLeave));
+  add_encode("publication", EventKind::kMessage);
+  add_encode("join", EventKind::kJoin);
+  add_encode("leave", EventKind::kLeave);
   return true;
 }();
 

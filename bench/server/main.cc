@@ -8,7 +8,7 @@
 //
 // The rpc methods are "counters" (the engine's, as JSON), "join" and "leave" ({"room": "..."}: the
 // host puts the caller into a room, or out), and anything else, which echoes. A message is sent
-// back.
+// back. Rooms whose names begin with "delta" send deltas to those that ask for them.
 
 #include <fmt/format.h>
 #include <simdjson.h>
@@ -28,11 +28,11 @@
 #include <utility>
 
 #include "counters_json.h"
+#include "madang/doors/centrifuge_protocols.h"
 #include "madang/doors/make_lanes.h"
 #include "madang/doors/run.h"
 #include "madang/doors/server.h"
 #include "madang/engine.h"
-#include "madang/protocol/centrifuge/json_session.h"
 #include "madang/storage/any/make_store.h"
 
 namespace {
@@ -109,11 +109,13 @@ madang::Handlers make_handlers(madang::Durability durability) {
   handlers.message = [](Session& session, const madang::Payload& message) {
     session.send(message).IgnoreError();  // Too full: the session is closed as slow.
   };
-  handlers.room_options = [durability](std::string_view) -> std::optional<madang::RoomOptions> {
+  handlers.room_options =
+      [durability](std::string_view room) -> std::optional<madang::RoomOptions> {
     madang::RoomOptions options;
     options.durability = durability;
     options.history.messages_max = 10'000;
     options.presence = true;
+    options.delta = room.starts_with("delta");
     options.announce = madang::Announce::kBySession;
     return options;
   };
@@ -164,9 +166,8 @@ int serve(const Options& options) {
   server_options.address = options.address;
   server_options.port = options.port;
   server_options.compression = options.compression;
-  server_options.protocols.emplace_back().make = [](const auto&) {
-    return madang::centrifuge::make_json_session();
-  };
+  server_options.protocols = madang::centrifuge_protocols();
+  server_options.stream_protocols = madang::centrifuge_stream_protocols();
   // Those who measure come from one address and all at once.
   server_options.limits.connections_per_address_max = server_options.limits.connections_max;
   server_options.limits.handshakes_max = server_options.limits.connections_max;

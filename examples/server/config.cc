@@ -86,6 +86,8 @@ void read_limits(JsonConfig& from, Config& config) {
   from.number("outbox_bytes", limits.outbox_bytes_max, 64 << 10, 1 << 30);
   from.number("commands_per_second", limits.commands_per_second, 1);
   from.number("command_burst", limits.command_burst, 1);
+  from.number("errors_per_connection", limits.errors_per_session_max, 1);
+  from.duration("connect_timeout", limits.connect_timeout, milliseconds(100), hours(1));
   from.duration("ping_interval", limits.ping_interval, seconds(1), hours(1));
   from.duration("pong_timeout", limits.pong_timeout, milliseconds(100), hours(1));
   from.duration("expiry_grace", limits.expiry_grace, milliseconds(0), hours(1));

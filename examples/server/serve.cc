@@ -14,11 +14,11 @@
 #include "keys.h"
 #include "madang/access/access.h"
 #include "madang/api/http_api.h"
+#include "madang/doors/centrifuge_protocols.h"
 #include "madang/doors/make_lanes.h"
 #include "madang/doors/run.h"
 #include "madang/doors/server.h"
 #include "madang/engine.h"
-#include "madang/protocol/centrifuge/json_session.h"
 #include "madang/storage/any/make_store.h"
 #include "madang/storage/retention_keeper.h"
 
@@ -86,9 +86,8 @@ absl::StatusOr<std::unique_ptr<madang::Server>> serve_clients(const Config& conf
   } else if (!config.origins.empty()) {
     options.origins = *madang::http::OriginPolicy::list(config.origins);
   }
-  options.protocols.emplace_back().make = [](const auto&) {
-    return madang::centrifuge::make_json_session();
-  };
+  options.protocols = madang::centrifuge_protocols();
+  options.stream_protocols = madang::centrifuge_stream_protocols();
   options.router.handle("GET", "/health", [](const auto&, auto responder) {
     responder.send({.status = 200, .headers = {}, .body = "ok\n"});
   });

@@ -7,25 +7,57 @@
 #include <utility>
 
 #include "http_connection.h"
+#include "madang/base/random.h"
 #include "madang/http/response.h"
 
 namespace madang {
+
+namespace {
+
+// Short enough to lie in the string itself, because each stream tells it.
+std::string random_node_name() {
+  constexpr std::uint64_t kBits = 48;
+  SystemRandom random;
+  return fmt::format("{:012x}", random.next() >> (64 - kBits));
+}
+
+}  // namespace
 
 ServerCore::ServerCore(ServerOptions server_options)
     : options(std::move(server_options)),
       gate({.connections_max = options.limits.connections_max,
             .per_address_max = options.limits.connections_per_address_max,
-            .handshakes_max = options.limits.handshakes_max}) {
+            .handshakes_max = options.limits.handshakes_max}),
+      node(options.node.empty() ? random_node_name() : options.node),
+      request_limits(options.limits.request) {
   for (const WebSocketProtocol& protocol : options.protocols) {
     if (!protocol.subprotocol.empty()) subprotocols.push_back(protocol.subprotocol);
   }
+  if (options.stream_protocols.empty()) return;
+  for (const std::string* path :
+       {&options.http_stream_path, &options.sse_path, &options.emulation_path}) {
+    if (!path->empty()) body_bounds.push_back({*path, options.limits.stream_body_bytes_max});
+  }
+  request_limits.body_bounds = body_bounds;
 }
 
 Door::Door(std::shared_ptr<ServerCore> core, std::size_t lane)
     : core_(std::move(core)),
       lane_(lane),
       scheduler_(core_->options.lanes->scheduler(lane)),
-      websocket_(scheduler_, core_->options.websocket) {}
+      websocket_(scheduler_, core_->options.websocket),
+      http_stream_(scheduler_, core_->options.http_stream, core_->node) {}
+
+// A path begins with a slash, so an empty one is nobody's.
+Service Door::service_at(std::string_view path) const {
+  const ServerOptions& options = core_->options;
+  if (path == options.websocket_path) return Service::kWebSocket;
+  if (options.stream_protocols.empty()) return Service::kRouter;
+  if (path == options.emulation_path) return Service::kEmulation;
+  if (path == options.http_stream_path) return Service::kHttpStream;
+  if (path == options.sse_path) return Service::kEvents;
+  return Service::kRouter;
+}
 
 std::shared_ptr<ByteStreamHandler> Door::accept(ByteStream& stream) {
   counters().accepted.add();

@@ -13,8 +13,11 @@
 #include "madang/base/counters.h"
 #include "madang/base/scheduler.h"
 #include "madang/doors/server.h"
+#include "madang/http/request_parser.h"
 #include "madang/transport/byte_stream.h"
+#include "madang/transport/http_stream/http_stream_lane.h"
 #include "madang/transport/websocket/websocket_lane.h"
+#include "stream_table.h"
 
 namespace madang {
 
@@ -26,7 +29,11 @@ struct DoorCounters {
   Counter requests, bad_requests, handlers_threw;
   Counter handshake_timeouts, request_timeouts, idle_timeouts, response_timeouts;
   Counter upgrades, origins_refused, handshakes_refused, sessions_refused;
+  Counter streams, emulations, emulations_refused;
 };
+
+// What a path is for.
+enum class Service : std::uint8_t { kRouter, kWebSocket, kHttpStream, kEvents, kEmulation };
 
 // What the lanes of one server share. Kept by every connection, so that it outlives the server.
 struct ServerCore {
@@ -35,6 +42,10 @@ struct ServerCore {
   const ServerOptions options;
   ConnectionGate gate;
   std::vector<std::string> subprotocols;  // the names in options.protocols
+  const std::string node;
+  std::vector<http::RequestLimits::BodyBound> body_bounds;  // of the paths of streams
+  http::RequestLimits request_limits;                       // with these
+  StreamTable streams;
   DoorCounters counters;
 };
 
@@ -61,11 +72,17 @@ class Door : public std::enable_shared_from_this<Door> {
   Scheduler& scheduler() { return scheduler_; }
   const ServerOptions& options() const { return core_->options; }
   const ServerLimits& limits() const { return core_->options.limits; }
+  const http::RequestLimits& request_limits() const { return core_->request_limits; }
+  Service service_at(std::string_view path) const;
+  const std::shared_ptr<ServerCore>& core() const { return core_; }
   const std::vector<std::string>& subprotocols() const { return core_->subprotocols; }
   DoorCounters& counters() { return core_->counters; }
   // Keeps this object as long as it is kept itself.
   std::shared_ptr<WebSocketLane> websocket() { return {shared_from_this(), &websocket_}; }
   const WebSocketCounters& websocket_counters() const { return websocket_.counters; }
+  // The same for streams.
+  std::shared_ptr<HttpStreamLane> http_stream() { return {shared_from_this(), &http_stream_}; }
+  const HttpStreamCounters& http_stream_counters() const { return http_stream_.counters; }
   bool stopping() const { return stopping_; }
 
  private:
@@ -75,6 +92,7 @@ class Door : public std::enable_shared_from_this<Door> {
   const std::size_t lane_;
   Scheduler& scheduler_;
   WebSocketLane websocket_;
+  HttpStreamLane http_stream_;
   absl::flat_hash_set<HttpConnection*> connections_;
   std::string date_;
   std::int64_t date_s_ = -1;

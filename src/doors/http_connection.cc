@@ -5,7 +5,8 @@
 #include <array>
 #include <utility>
 
-#include "madang/http/router.h"
+#include "emulation.h"
+#include "stream_upgrade.h"
 #include "websocket_upgrade.h"
 
 namespace madang {
@@ -22,7 +23,7 @@ HttpConnection::HttpConnection(std::shared_ptr<Door> door, ByteStream& stream,
     : door_(std::move(door)),
       ticket_(std::move(ticket)),
       stream_(&stream),
-      parser_(door_->limits().request) {}
+      parser_(door_->request_limits()) {}
 
 void HttpConnection::start() { set_deadline(door_->limits().handshake_timeout); }
 
@@ -78,7 +79,20 @@ bool HttpConnection::on_request(const http::Request& request, std::span<char> by
   last_ = request.wants_close() || door_->stopping() ||
           requests_ >= door_->limits().requests_per_connection_max;
   phase_ = Phase::kAnswering;
-  if (request.path == door_->options().websocket_path) return !upgrade(request, bytes);
+  const Service service = door_->service_at(request.path);
+  switch (service) {
+    case Service::kWebSocket:
+      return !upgrade(request, bytes);
+    case Service::kHttpStream:
+    case Service::kEvents:
+      return !stream(service, request, bytes);
+    case Service::kEmulation:
+      set_deadline(door_->limits().response_timeout);
+      emulate(*door_, request, sender());
+      return true;
+    case Service::kRouter:
+      break;
+  }
   set_deadline(door_->limits().response_timeout);
   route(request);
   return true;
@@ -97,10 +111,29 @@ bool HttpConnection::upgrade(const http::Request& request, std::span<char> bytes
   return true;
 }
 
+bool HttpConnection::stream(Service service, const http::Request& request, std::span<char> bytes) {
+  StreamUpgrade upgrade =
+      upgrade_to_stream(*door_, service, request, !bytes.empty(), *stream_, *ticket_);
+  if (upgrade.transport == nullptr) {
+    answer(std::move(upgrade.refusal));
+    return false;
+  }
+  ByteStream& stream = *stream_;
+  leave();
+  stream.set_handler(upgrade.transport);
+  upgrade.transport->start(*upgrade.connection, upgrade.initial, upgrade.kind);
+  return true;
+}
+
 void HttpConnection::route(const http::Request& request) {
-  // A handler may answer from any thread, and after the connection is gone.
+  const auto outcome = door_->options().router.route(request, http::Responder(sender()));
+  if (outcome == http::Router::Outcome::kHandlerThrew) door_->counters().handlers_threw.add();
+}
+
+// Whoever answers may do so on any thread, and after the connection is gone.
+http::Responder::Send HttpConnection::sender() {
   Scheduler* const scheduler = &door_->scheduler();
-  const auto send = [weak = weak_from_this(), scheduler](http::Response response) {
+  return [weak = weak_from_this(), scheduler](http::Response response) {
     auto deliver = [weak, response = std::move(response)]() mutable {
       if (const auto self = weak.lock()) self->answer(std::move(response));
     };
@@ -110,8 +143,6 @@ void HttpConnection::route(const http::Request& request) {
       scheduler->post(std::move(deliver));
     }
   };
-  const auto outcome = door_->options().router.route(request, http::Responder(send));
-  if (outcome == http::Router::Outcome::kHandlerThrew) door_->counters().handlers_threw.add();
 }
 
 // --- Responses -----------------------------------------------------------------------------------

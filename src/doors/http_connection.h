@@ -13,12 +13,13 @@
 #include "madang/base/scheduler.h"
 #include "madang/http/request_parser.h"
 #include "madang/http/response.h"
+#include "madang/http/router.h"
 #include "madang/transport/byte_stream.h"
 
 namespace madang {
 
 // One connection of a server while it speaks HTTP/1.1: one request at a time, in their order, until
-// it closes or becomes a WebSocket. Belongs to its lane, owned by its stream.
+// it closes or becomes a WebSocket or a stream. Belongs to its lane, owned by its stream.
 class HttpConnection final : public ByteStreamHandler,
                              public std::enable_shared_from_this<HttpConnection> {
  public:
@@ -49,7 +50,9 @@ class HttpConnection final : public ByteStreamHandler,
   // False if the connection is no longer ours.
   bool on_request(const http::Request& request, std::span<char> bytes);
   bool upgrade(const http::Request& request, std::span<char> bytes);
+  bool stream(Service service, const http::Request& request, std::span<char> bytes);
   void route(const http::Request& request);
+  http::Responder::Send sender();
 
   void answer(http::Response response);
   void send_on();

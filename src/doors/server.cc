@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "madang/doors/server.h"
 
+#include <algorithm>
 #include <atomic>
 #include <utility>
 #include <vector>
@@ -12,6 +13,27 @@
 namespace madang {
 
 namespace {
+
+constexpr std::size_t kNodeNameBytesMax = 64;
+
+absl::Status check_streams(const ServerOptions& options) {
+  std::size_t text = 0;
+  for (const StreamProtocol& protocol : options.stream_protocols) {
+    if (!protocol.make) return absl::InvalidArgumentError("a protocol lacks its `make`");
+    text += protocol.kind == MessageKind::kText ? 1 : 0;
+  }
+  if (text > 1 || options.stream_protocols.size() - text > 1) {
+    return absl::InvalidArgumentError("two stream protocols of one kind");
+  }
+  if (!options.stream_protocols.empty() && options.emulation_path.empty()) {
+    return absl::InvalidArgumentError("streams need an emulation_path");
+  }
+  const auto visible = [](char c) { return c > ' ' && c < '\x7f'; };
+  if (options.node.size() > kNodeNameBytesMax || !std::ranges::all_of(options.node, visible)) {
+    return absl::InvalidArgumentError("the node's name is not one");
+  }
+  return absl::OkStatus();
+}
 
 absl::Status check(const ServerOptions& options) {
   if (options.engine == nullptr || options.lanes == nullptr) {
@@ -28,7 +50,7 @@ absl::Status check(const ServerOptions& options) {
   for (const WebSocketProtocol& protocol : options.protocols) {
     if (!protocol.make) return absl::InvalidArgumentError("a protocol lacks its `make`");
   }
-  return absl::OkStatus();
+  return check_streams(options);
 }
 
 // Listeners that share a port also share it with another process of the same user, which would
@@ -109,6 +131,9 @@ class LaneServer final : public Server {
         .origins_refused = from.origins_refused.value(),
         .handshakes_refused = from.handshakes_refused.value(),
         .sessions_refused = from.sessions_refused.value(),
+        .streams = from.streams.value(),
+        .emulations = from.emulations.value(),
+        .emulations_refused = from.emulations_refused.value(),
     };
     for (const Lane& lane : lanes_) {
       const WebSocketCounters& ws = lane.door->websocket_counters();
@@ -119,6 +144,9 @@ class LaneServer final : public Server {
       to.ws_slow_messages += ws.slow_messages.value();
       to.ws_messages_too_big += ws.messages_too_big.value();
       to.ws_close_timeouts += ws.close_timeouts.value();
+      const HttpStreamCounters& streams = lane.door->http_stream_counters();
+      to.stream_unexpected_bytes += streams.unexpected_bytes.value();
+      to.stream_close_timeouts += streams.close_timeouts.value();
     }
     return to;
   }

@@ -7,6 +7,7 @@
 
 #include "absl/strings/match.h"
 #include "madang/transport/websocket/handshake.h"
+#include "page_check.h"
 
 namespace madang {
 
@@ -28,18 +29,6 @@ static_assert(sizeof(CountedTransport) <= 152, "every idle connection holds one"
 
 WebSocketUpgrade refuse(int status, std::string_view reason) {
   return {.refusal = http::error_response({status, reason})};
-}
-
-bool origin_allowed(const Door& door, const http::Request& request) {
-  switch (door.options().origins.check(request)) {
-    case http::OriginPolicy::Verdict::kAllowed:
-      return true;
-    case http::OriginPolicy::Verdict::kAbsent:
-      return door.options().allow_absent_origin;
-    case http::OriginPolicy::Verdict::kRefused:
-      return false;
-  }
-  return false;
 }
 
 // All headers of the name as one list, which is what several of them mean.
@@ -86,9 +75,11 @@ Payload response_head(const websocket::HandshakeResponse& handshake) {
   return Payload(http::serialize(response).head);
 }
 
-const WebSocketProtocol* find_protocol(const Door& door, std::string_view subprotocol) {
+const WebSocketProtocol* find_protocol(const Door& door, const http::Request& request,
+                                       std::string_view subprotocol) {
   for (const WebSocketProtocol& protocol : door.options().protocols) {
-    if (protocol.subprotocol == subprotocol) return &protocol;
+    if (protocol.subprotocol != subprotocol) continue;
+    if (!protocol.wants || protocol.wants(request)) return &protocol;
   }
   return nullptr;
 }
@@ -102,25 +93,29 @@ std::string header_value(const http::Request& request, std::string_view name) {
 
 WebSocketUpgrade upgrade_to_websocket(Door& door, const http::Request& request, ByteStream& stream,
                                       ConnectionGate::Ticket& ticket) {
-  if (!origin_allowed(door, request)) {
+  if (!page_may_connect(door, request)) {
     door.counters().origins_refused.add();
     return refuse(403, "origin not allowed");
   }
   const websocket::HandshakeResponse handshake = answer_handshake(door, request);
-  const WebSocketProtocol* const protocol = find_protocol(door, handshake.subprotocol);
-  if (!handshake.accepted() || protocol == nullptr) {
+  if (!handshake.accepted()) {
     door.counters().handshakes_refused.add();
-    if (handshake.accepted()) return refuse(400, "no such subprotocol");
     WebSocketUpgrade refusal = refuse(handshake.status, handshake.reason);
     add_headers(handshake, refusal.refusal);
     return refusal;
   }
+  const WebSocketProtocol* protocol = nullptr;
   std::unique_ptr<ProtocolSession> session;
   try {
-    session = protocol->make(request);
+    protocol = find_protocol(door, request, handshake.subprotocol);
+    if (protocol != nullptr) session = protocol->make(request);
   } catch (...) {
     door.counters().handlers_threw.add();
     return refuse(500, "internal error");
+  }
+  if (protocol == nullptr) {
+    door.counters().handshakes_refused.add();
+    return refuse(400, "no such subprotocol");
   }
   if (session == nullptr) {
     door.counters().handshakes_refused.add();

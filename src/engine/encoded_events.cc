@@ -5,7 +5,7 @@
 
 namespace madang {
 
-EncodedEvents encode_events(const WireFormat& format, const RoomSlot& slot,
+EncodedEvents encode_events(const WireFormat& format, const Encoder& encoder, const RoomSlot& slot,
                             std::span<const EventRef> events) {
   EncodedEvents encoded;
   encoded.ends.reserve(events.size());
@@ -14,11 +14,14 @@ EncodedEvents encode_events(const WireFormat& format, const RoomSlot& slot,
   for (const EventRef& event : events) {
     if (event->kind == EventKind::kMessage || format.announcements) {
       message.clear();
-      format.encoder->encode(slot.name(), slot.epoch(), *event, message);
+      if (format.deltas == Deltas::kWhole && !event->before.empty()) {
+        Event whole = *event;
+        whole.before = Payload();
+        encoder.encode(slot.name(), slot.epoch(), whole, message);
+      } else {
+        encoder.encode(slot.name(), slot.epoch(), *event, message);
+      }
       format.framing->frame(message, frames);
-    }
-    if (event->exclude != ClientId()) {
-      encoded.excluding.push_back(static_cast<std::uint32_t>(encoded.ends.size()));
     }
     encoded.ends.push_back(static_cast<std::uint32_t>(frames.size()));
   }
@@ -26,13 +29,13 @@ EncodedEvents encode_events(const WireFormat& format, const RoomSlot& slot,
   return encoded;
 }
 
-const EncodedEvents& EncodeCache::get(const WireFormat& format, const RoomSlot& slot,
-                                      std::span<const EventRef> events) {
+const EncodedEvents& EncodeCache::get(const WireFormat& format, const Encoder& encoder,
+                                      const RoomSlot& slot, std::span<const EventRef> events) {
   const Key key{slot.incarnation, events.front()->number, events.back()->number, events.size(),
                 format};
   const auto found = pages_.find(key);
   if (found != pages_.end()) return found->second;
-  EncodedEvents encoded = encode_events(format, slot, events);
+  EncodedEvents encoded = encode_events(format, encoder, slot, events);
   const std::size_t bytes = encoded.bytes.size() + 4 * encoded.ends.size() + sizeof(Key) + 64;
   if (bytes_ + bytes > bytes_max_) {
     pages_.clear();

@@ -128,16 +128,29 @@ class Lane final : public std::enable_shared_from_this<Lane>, private Requests::
   bool deliver();
   void take_inbox();
   void queue(const std::shared_ptr<LaneRoom>& room);
+  // Whether the room's news stay there for now, so that more of them go out together.
+  bool gathers(LaneRoom& room);
+  void gathered_at(const SlotRef& slot, MonoTime time);
+  void gathered(const SlotRef& slot);
   bool serve(LaneRoom& room, std::size_t& budget);
   bool take(LaneRoom& room);
   void offer(Subscription& subscription, LaneBatch& batch);
   void offer_whole(LaneRoom& room, Member& member);
+  // Whether the member can read all of these, which come next for it, as they are.
+  static bool reads_all(const Subscription& subscription, std::span<const EventRef> events);
   bool has_space(const SessionImpl& session, std::size_t bytes) const;
+  // Events [first, ..) go to one member, which stands at `end` then. `whole` is the same for those
+  // that it can not read as patches; null if there are none.
   void hand_over(Subscription& subscription, std::span<const EventRef> events,
-                 const EncodedEvents& encoded, std::size_t first, const Cursor& end);
+                 const EncodedEvents& encoded, const EncodedEvents* whole, std::size_t first,
+                 const Cursor& end);
   void fall_behind(Subscription& subscription);
   void lost(Subscription& subscription, const Shard::CatchUp& read);
   PageBounds batch_bounds() const;
+
+  // A page in one of the session's formats. Valid until the next call.
+  const EncodedEvents& page_in(const WireFormat& format, const SessionImpl& session,
+                               const RoomSlot& slot, const EventPage& page);
 
   // A page that a member needs from the store.
   struct StoreRead {

@@ -3,6 +3,7 @@
 // How members that are behind get what they lack: from the tail, the history, the store.
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "engine/engine_impl.h"
@@ -44,17 +45,25 @@ void Lane::catch_up(SessionImpl& session) {
   }
   const EventPage& page = read.page;
   if (!page.events.empty()) {
-    const EncodedEvents& encoded =
-        pages_.get(session.format(subscription.announcements), slot, page.events);
-    hand_over(subscription, page.events, encoded, 0, page.end);
+    const WireFormat format = session.format(subscription);
+    std::optional<EncodedEvents> whole;
+    if (!reads_all(subscription, page.events)) whole = page_in(format.whole(), session, slot, page);
+    const EncodedEvents& encoded = page_in(format, session, slot, page);
+    hand_over(subscription, page.events, encoded, whole ? &*whole : nullptr, 0, page.end);
   } else {
-    hand_over(subscription, {}, {}, 0, page.end);
+    hand_over(subscription, {}, {}, nullptr, 0, page.end);
   }
   activate(subscription);
 }
 
+const EncodedEvents& Lane::page_in(const WireFormat& format, const SessionImpl& session,
+                                   const RoomSlot& slot, const EventPage& page) {
+  return pages_.get(format, session.encoder_of(format), slot, page.events);
+}
+
 void Lane::skip(Subscription& subscription, const Cursor& to, LaneCounter& counter) {
   counter.add(subscription.owed(to) - subscription.owed(subscription.cursor));
+  if (to.messages != subscription.cursor.messages) subscription.has_previous = false;
   subscription.cursor = to;
   subscription.session().add_behind(subscription);
 }
@@ -137,6 +146,7 @@ void Lane::store_page(const StoreRead& read, const absl::StatusOr<RoomStorage::P
       Event event = *stored;
       event.number = read.cursor.number;
       event.messages = counted ? end.messages + 1 : 0;
+      event.before = Payload();  // what counts here is not how it was counted when that was known
       end = {event.number, event.offset, event.messages};
       events.push_back(std::make_shared<const Event>(std::move(event)));
     }
@@ -147,9 +157,10 @@ void Lane::store_page(const StoreRead& read, const absl::StatusOr<RoomStorage::P
                 engine_.shard_of(slot.name()).read_after(slot, subscription->cursor, {}));
   }
   SessionImpl& session = subscription->session();
+  const WireFormat format = session.format(*subscription);
   const EncodedEvents encoded =
-      encode_events(session.format(subscription->announcements), *subscription->slot(), events);
-  hand_over(*subscription, events, encoded, 0, end);
+      encode_events(format, session.encoder_of(format), *subscription->slot(), events);
+  hand_over(*subscription, events, encoded, nullptr, 0, end);
   fall_behind(*subscription);
 }
 

@@ -3,8 +3,10 @@
 // How events reach members: the part of a lane that reads rooms and fills outboxes.
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
+#include "engine/delta_chain.h"
 #include "engine/engine_impl.h"
 #include "engine/lane.h"
 #include "engine/session_impl.h"
@@ -30,7 +32,7 @@ void Lane::take_inbox() {
     const SlotRef slot = std::move(mark->keep);
     mark = next;
     if (const auto room = members_.find(slot.get())) {
-      queue(room);
+      if (!gathers(*room)) queue(room);
     } else {
       Shard::Taken nothing;  // clears the mark
       engine_.shard_of(slot->name()).take(*slot, index_, {}, nothing);
@@ -106,6 +108,10 @@ bool Lane::take(LaneRoom& room) {
     room.batch.reset();
     return false;
   }
+  if (room.gathering != nullptr) {
+    room.gathering->served = now();
+    room.gathering->waits = false;
+  }
   if (page.status == ReadStatus::kMore) room.news = true;
   if (begin.number != room.read.number) {
     for (const Member& member : room.members) {
@@ -125,7 +131,8 @@ bool Lane::take(LaneRoom& room) {
 void Lane::offer_whole(LaneRoom& room, Member& member) {
   SessionImpl& session = member.session();
   LaneBatch& batch = *room.batch;
-  const Payload& frames = batch.in(session.format(member.announcements()), *room.slot).bytes;
+  const Payload& frames =
+      batch.in(session.format(member.announcements(), member.deltas()), *room.slot, session).bytes;
   if (frames.empty()) return;  // announcements that this member did not ask for
   if (session.takes_at_once()) return session.write_at_once(frames, batch.messages);
   if (!has_space(session, frames.size())) {
@@ -147,11 +154,18 @@ void Lane::offer(Subscription& subscription, LaneBatch& batch) {
     if (planted(Fault::kCursorOffByOne) && first > 0) ++first;
     if (first >= page.events.size()) return;
     const SessionImpl& session = subscription.session();
-    const EncodedEvents& encoded =
-        batch.in(session.format(subscription.announcements), *subscription.slot());
-    const std::size_t bytes = encoded.ends.back() - (first == 0 ? 0 : encoded.ends[first - 1]);
+    const RoomSlot& slot = *subscription.slot();
+    const WireFormat format = session.format(subscription);
+    std::optional<EncodedEvents> whole;
+    if (!reads_all(subscription, std::span(page.events).subspan(first))) {
+      whole = batch.in(format.whole(), slot, session);
+    }
+    const EncodedEvents& encoded = batch.in(format, slot, session);
+    // No patch is larger than what it stands for.
+    const EncodedEvents& largest = whole ? *whole : encoded;
+    const std::size_t bytes = largest.ends.back() - (first == 0 ? 0 : largest.ends[first - 1]);
     if (!has_space(session, bytes)) return fall_behind(subscription);
-    hand_over(subscription, page.events, encoded, first, page.end);
+    hand_over(subscription, page.events, encoded, whole ? &*whole : nullptr, first, page.end);
   }
   subscription.lane_room->fall_in_step(subscription);
 }
@@ -161,38 +175,47 @@ bool Lane::has_space(const SessionImpl& session, std::size_t bytes) const {
   return outbox.empty() || outbox.bytes() + bytes <= limits_.outbox_events_bytes_max;
 }
 
+bool Lane::reads_all(const Subscription& subscription, std::span<const EventRef> events) {
+  return !subscription.deltas || DeltaChain(subscription.cursor, subscription.has_previous)
+                                     .reads_all(events, subscription.session().client());
+}
+
 void Lane::hand_over(Subscription& subscription, std::span<const EventRef> events,
-                     const EncodedEvents& encoded, std::size_t first, const Cursor& end) {
+                     const EncodedEvents& encoded, const EncodedEvents* whole, std::size_t first,
+                     const Cursor& end) {
   SessionImpl& session = subscription.session();
   const Cursor from = std::exchange(subscription.cursor, end);
-  const auto is_owed = [&](const Event& event) {
-    return event.kind == EventKind::kMessage && event.messages > subscription.joined_messages;
-  };
-  // Frames that are not for this member are cut out; each piece between them is one payload.
+  DeltaChain chain(from, subscription.has_previous);
+  // Frames that are not for this member are cut out, and those that it needs in another form put
+  // in; each piece between them is one payload.
   std::uint64_t excluded = 0;
   std::uint64_t owed = 0;
   std::uint64_t recovered = 0;
   std::size_t piece = first;
-  const auto push_piece = [&](std::size_t last) {
-    std::uint32_t owed_here = 0;
-    for (std::size_t i = piece; i < last; ++i) {
-      if (is_owed(*events[i])) {
-        ++owed_here;
-      } else if (events[i]->kind == EventKind::kMessage) {
-        ++recovered;
-      }
-    }
-    owed += owed_here;
-    Payload frames = encoded.frames(piece, last);
-    if (!frames.empty()) session.outbox().push(std::move(frames), owed_here);
-    piece = last + 1;
+  std::uint32_t owed_in_piece = 0;
+  const auto push = [&](Payload frames) {
+    const std::uint32_t messages = std::exchange(owed_in_piece, 0);
+    owed += messages;
+    if (!frames.empty()) session.outbox().push(std::move(frames), messages);
   };
-  for (const std::uint32_t i : encoded.excluding) {
-    if (i < first || events[i]->exclude != session.client()) continue;
-    push_piece(i);
-    if (is_owed(*events[i])) ++excluded;
+  for (std::size_t i = first; i < events.size(); ++i) {
+    const Event& event = *events[i];
+    if (event.kind != EventKind::kMessage) continue;
+    const bool is_owed = event.messages > subscription.joined_messages;
+    const bool given = event.exclude != session.client();
+    const bool as_it_is = given && (!subscription.deltas || chain.reads(event));
+    chain.passed(event, given);
+    if (!as_it_is) push(encoded.frames(std::exchange(piece, i + 1), i));
+    if (!given) {
+      excluded += is_owed ? 1 : 0;
+      continue;
+    }
+    owed_in_piece += is_owed ? 1 : 0;
+    recovered += is_owed ? 0 : 1;
+    if (!as_it_is) push(whole->frames(i, i + 1));
   }
-  push_piece(events.size());
+  push(encoded.frames(piece, events.size()));
+  subscription.has_previous = subscription.deltas && chain.has_previous(end);
 
   counters_.excluded.add(excluded);
   counters_.recovered.add(recovered);

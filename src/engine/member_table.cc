@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/member_table.h"
 
+#include "engine/session_impl.h"
 #include "madang/base/planted_fault.h"
 #include "madang/engine/transport.h"
 
@@ -11,7 +12,7 @@ namespace {
 // one the places that are still free are what counts.
 constexpr std::size_t kGrowsByQuarter = 1024;
 
-static_assert(alignof(Transport) >= 4, "a Member keeps flags in its address");
+static_assert(alignof(Transport) >= 8, "a Member keeps flags in its address");
 
 }  // namespace
 
@@ -21,8 +22,11 @@ void Subscription::expire_at(WallTime time) {
   extra->expires = time;
 }
 
-const EncodedEvents& LaneBatch::encode(const WireFormat& format, const RoomSlot& slot) {
-  return encoded.emplace_back(format, encode_events(format, slot, taken.page.events)).second;
+const EncodedEvents& LaneBatch::encode(const WireFormat& format, const RoomSlot& slot,
+                                       const SessionImpl& session) {
+  const Encoder& encoder = session.encoder_of(format);
+  return encoded.emplace_back(format, encode_events(format, encoder, slot, taken.page.events))
+      .second;
 }
 
 const Cursor& LaneRoom::cursor_of(const Subscription& subscription) const {
@@ -41,12 +45,14 @@ void LaneRoom::fall_in_step(Subscription& subscription) {
   if (batch && subscription.index < batch->members_left) return;
   members[subscription.index].set_in_step(subscription.cursor.number == read.number &&
                                           subscription.cursor.messages >=
-                                              subscription.joined_messages);
+                                              subscription.joined_messages &&
+                                          (!subscription.deltas || subscription.has_previous));
 }
 
 void LaneRoom::fall_out_of_step(Subscription& subscription, const Cursor& cursor) {
   members[subscription.index].set_in_step(false);
   subscription.cursor = cursor;
+  subscription.has_previous = subscription.deltas;
 }
 
 std::shared_ptr<LaneRoom> MemberTable::find(const RoomSlot* slot) const {

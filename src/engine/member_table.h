@@ -44,11 +44,13 @@ struct Subscription {
   };
 
   State state = State::kAsking;
-  bool announcements = false;
-  bool server_side = false;
-  bool reads_store = false;  // a page is on its way; meanwhile it is behind, and not served
-  std::uint32_t index = 0;   // among the members of the lane's room
-  Cursor cursor;             // unless it is in step: ask LaneRoom::cursor_of
+  bool announcements : 1 = false;
+  bool server_side : 1 = false;
+  bool reads_store : 1 = false;   // a page is on its way; meanwhile it is behind, and not served
+  bool deltas : 1 = false;        // it has agreed to read deltas
+  bool has_previous : 1 = false;  // and was given the message before its cursor
+  std::uint32_t index = 0;        // among the members of the lane's room
+  Cursor cursor;                  // unless it is in step: ask LaneRoom::cursor_of
   std::uint64_t joined_messages = 0;  // of the room when it came; what is above is owed to it
   LaneRoom* lane_room = nullptr;      // null while asking
   std::unique_ptr<Extra> extra;       // never null while asking
@@ -77,15 +79,18 @@ struct LaneBatch {
   std::size_t members_left = 0;
   absl::InlinedVector<std::pair<WireFormat, EncodedEvents>, 2> encoded;
 
-  const EncodedEvents& in(const WireFormat& format, const RoomSlot& slot) {
+  // In the format of `session`, or one that goes with it. Valid until the next call.
+  const EncodedEvents& in(const WireFormat& format, const RoomSlot& slot,
+                          const SessionImpl& session) {
     for (const auto& [known, events] : encoded) {
       if (known == format) return events;
     }
-    return encode(format, slot);
+    return encode(format, slot, session);
   }
 
  private:
-  const EncodedEvents& encode(const WireFormat& format, const RoomSlot& slot);
+  const EncodedEvents& encode(const WireFormat& format, const RoomSlot& slot,
+                              const SessionImpl& session);
 };
 
 // A member as the lane's deliveries see it, in one flat array.
@@ -96,6 +101,7 @@ class Member {
         session_(&session),
         transport_(reinterpret_cast<std::uintptr_t>(transport) & ~kFlags) {
     if (subscription.announcements) transport_ |= kAnnouncements;
+    if (subscription.deltas) transport_ |= kDeltas;
   }
 
   Subscription& subscription() const { return *subscription_; }
@@ -105,8 +111,9 @@ class Member {
     return reinterpret_cast<const void*>(transport_ & ~kFlags);
   }
   bool announcements() const { return (transport_ & kAnnouncements) != 0; }
-  // Live, and with exactly what the lane has read: its cursor is the room's, so that a delivery
-  // need not touch the subscription.
+  Deltas deltas() const { return (transport_ & kDeltas) != 0 ? Deltas::kPatches : Deltas::kNone; }
+  // Live, and with exactly what the lane has read: its cursor is the room's, and patches fit it, so
+  // that a delivery need not touch the subscription.
   bool in_step() const { return (transport_ & kInStep) != 0; }
   void set_in_step(bool in_step) {
     transport_ = in_step ? transport_ | kInStep : transport_ & ~kInStep;
@@ -115,7 +122,8 @@ class Member {
  private:
   static constexpr std::uintptr_t kAnnouncements = 1;
   static constexpr std::uintptr_t kInStep = 2;
-  static constexpr std::uintptr_t kFlags = kAnnouncements | kInStep;
+  static constexpr std::uintptr_t kDeltas = 4;
+  static constexpr std::uintptr_t kFlags = kAnnouncements | kInStep | kDeltas;
 
   Subscription* subscription_;
   SessionImpl* session_;
@@ -124,14 +132,22 @@ class Member {
 
 static_assert(sizeof(Member) == 24, "every idle member has one");
 
+// How the news of a room gather (RoomOptions::batch).
+struct Gathering {
+  MonoTime served = MonoTime::min();  // when news were last taken
+  bool waits = false;                 // there may be more, which stay in the room
+  bool timer_set = false;
+};
+
 // A room as one lane sees it.
 struct LaneRoom {
   SlotRef slot;
   Cursor read;  // what the lane has taken; a live member has it or is about to
   std::vector<Member> members;
   std::optional<LaneBatch> batch;
-  bool news = false;    // there may be events to take
-  bool queued = false;  // stands in the lane's list of rooms to serve
+  bool news = false;                     // there may be events to take
+  bool queued = false;                   // stands in the lane's list of rooms to serve
+  std::unique_ptr<Gathering> gathering;  // of a room that batches; null before its first news
 
   void add(const Member& member);
   // Where a member of this room stands.

@@ -24,8 +24,12 @@ struct LaneMark {
   RoomSlot* slot = nullptr;
   std::shared_ptr<RoomSlot> keep;  // holds the slot while the mark is in the inbox
   bool marked = false;
+  // The lane lets news gather and is not told before there are so many messages; see RoomOptions.
+  bool waits = false;
+  std::uint64_t waits_for_messages = 0;
   std::uint64_t members = 0;
   std::uint64_t read_number = 0;  // the last event the lane has taken; counts while it has members
+  std::uint64_t read_bytes = 0;   // Room::bytes_appended() then
 };
 
 // A room in its shard, with what the lanes need beside it. Everything that changes is guarded by

@@ -75,7 +75,7 @@ absl::Status SessionImpl::accept_connect(ConnectAnswer& answer,
     if (find(room) != nullptr) continue;
     Subscription& subscription = add(room);
     subscription.server_side = true;
-    auto joined = enter(room, subscription, std::move(options), page);
+    auto joined = enter(room, subscription, std::move(options), false, page);
     if (!joined.ok()) {
       remove(subscription);
       return joined.status();

@@ -35,7 +35,13 @@ class SessionHead {
   // may go out without passing through the outbox. (What waits there is either touched or being
   // written.)
   bool takes_at_once() const { return !touched && writable() && one_room_; }
-  WireFormat format(bool announcements) const { return {encoder_, framing_, announcements}; }
+  WireFormat format(bool announcements, Deltas deltas) const {
+    return {encoder_, framing_, announcements, deltas};
+  }
+  WireFormat format(const Subscription& subscription) const {
+    return format(subscription.announcements,
+                  subscription.deltas ? Deltas::kPatches : Deltas::kNone);
+  }
   const Transport* transport_address() const { return transport_.get(); }
 
  protected:
@@ -127,6 +133,10 @@ class alignas(64) SessionImpl final : public Session,
     lane_.count().delivered.add(messages);
     wrote(transport_->write({&frames, 1}));
   }
+  // What events are encoded by for this session, in a format() of it or its WireFormat::whole().
+  const Encoder& encoder_of(const WireFormat& format) const {
+    return format.deltas == Deltas::kNone ? *format.encoder : *protocol_->delta_encoder();
+  }
   // Writes what the transport takes and starts or stops reading, as the bounds want it.
   void write_out();
   // Leaves the rooms, tells the transport and the host. The last call before the destructor.
@@ -172,7 +182,7 @@ class alignas(64) SessionImpl final : public Session,
                               ConnectResult& result);
   // Makes the session a member. The subscription exists and is asking.
   absl::StatusOr<JoinResult> enter(std::string_view room, Subscription& subscription,
-                                   JoinOptions options, const PageBounds& page);
+                                   JoinOptions options, bool deltas, const PageBounds& page);
   // What of its recovery a reply may bring; the rest follows.
   PageBounds first_page() const;
   // Whether members that read JSON can be shown this, which loses its line breaks.
@@ -180,7 +190,7 @@ class alignas(64) SessionImpl final : public Session,
   // The host has answered a join. Finishes the command.
   void answer_join(const std::string& room, const JoinCommand& command,
                    absl::StatusOr<JoinAnswer> answer, Callback<JoinResult> done);
-  void finish_join(const std::string& room, absl::StatusOr<JoinOptions> options,
+  void finish_join(const std::string& room, absl::StatusOr<JoinOptions> options, bool deltas,
                    Callback<JoinResult>& done);
   // Calls `then` when these rooms are loaded, or could not be; at once if nothing is to be waited
   // for. A request of its own, under `number`.

@@ -75,7 +75,7 @@ void SessionImpl::join_command(JoinCommand command, Callback<JoinResult> done) {
 void SessionImpl::answer_join(const std::string& room, const JoinCommand& command,
                               absl::StatusOr<JoinAnswer> answer, Callback<JoinResult> done) {
   if (!answer.ok()) {
-    finish_join(room, answer.status(), done);
+    finish_join(room, answer.status(), false, done);
     return work().order.finish(room);
   }
   JoinOptions options;
@@ -87,12 +87,12 @@ void SessionImpl::answer_join(const std::string& room, const JoinCommand& comman
   const auto number = lane_.next_number();
   if (Subscription* const subscription = find(room)) subscription->extra->request = number;
   when_loaded(number, {room},
-              [this, room, options = std::move(options),
+              [this, room, options = std::move(options), deltas = command.request.delta,
                done = std::move(done)](absl::StatusOr<bool> loaded) mutable {
                 if (loaded.ok()) {
-                  finish_join(room, std::move(options), done);
+                  finish_join(room, std::move(options), deltas, done);
                 } else {
-                  finish_join(room, loaded.status(), done);
+                  finish_join(room, loaded.status(), false, done);
                 }
                 work().order.finish(room);
               });
@@ -117,14 +117,14 @@ void SessionImpl::when_loaded(std::uint64_t number, const std::vector<std::strin
 }
 
 void SessionImpl::finish_join(const std::string& room, absl::StatusOr<JoinOptions> options,
-                              Callback<JoinResult>& done) {
+                              bool deltas, Callback<JoinResult>& done) {
   Subscription* subscription = find(room);
   if (subscription == nullptr && planted(Fault::kStaleHandlerAnswer)) subscription = &add(room);
   if (!options.ok()) {
     if (subscription != nullptr) remove(*subscription);
     return done(options.status());
   }
-  auto joined = enter(room, *subscription, *std::move(options), first_page());
+  auto joined = enter(room, *subscription, *std::move(options), deltas, first_page());
   if (!joined.ok()) {
     remove(*subscription);
     return done(joined.status());
@@ -150,14 +150,15 @@ PageBounds SessionImpl::first_page() const {
 }
 
 bool SessionImpl::fits_protocol(Payload& info) const {
-  if (info.empty() || !protocol_->json_only()) return true;
+  if (info.empty()) return true;
   auto checked = checked_json_of(info);
-  if (checked.ok()) info = *std::move(checked);
-  return checked.ok();
+  if (checked.ok()) info = *std::move(checked);  // whoever embeds it need not look again
+  return checked.ok() || !protocol_->json_only();
 }
 
 absl::StatusOr<JoinResult> SessionImpl::enter(std::string_view room, Subscription& subscription,
-                                              JoinOptions options, const PageBounds& page) {
+                                              JoinOptions options, bool deltas,
+                                              const PageBounds& page) {
   if (options.room_info.size() > limits().info_bytes_max || !fits_protocol(options.room_info)) {
     return absl::InternalError("the room info is too large, or not JSON");
   }
@@ -187,6 +188,7 @@ absl::StatusOr<JoinResult> SessionImpl::enter(std::string_view room, Subscriptio
     subscription.state = Subscription::State::kJoining;
     subscription.announcements = room_options.announce != Announce::kNever &&
                                  (room_options.announce_to_all || options.announcements);
+    subscription.deltas = deltas && room_options.delta && protocol_->delta_encoder() != nullptr;
     subscription.cursor = joined.cursor;
     subscription.joined_messages = joined.top.messages;
     lane_.add_member(subscription, *slot, joined.top);
@@ -200,9 +202,12 @@ absl::StatusOr<JoinResult> SessionImpl::enter(std::string_view room, Subscriptio
     if (room_options.has_positions()) result.position = std::move(joined.position);
     result.recovery_tried = options.since.has_value();
     result.recovered = joined.recovered;
+    result.delta = subscription.deltas;
     result.messages = std::move(joined.messages);
     std::erase_if(result.messages,
                   [&](const EventRef& event) { return event->exclude == client(); });
+    subscription.has_previous = subscription.deltas && !result.messages.empty() &&
+                                result.messages.back()->messages == subscription.cursor.messages;
     result.data = std::move(options.data);
     result.ttl_s = seconds_until(subscription.expires());
     lane_.count().recovered.add(result.messages.size());
@@ -226,8 +231,9 @@ absl::Status SessionImpl::join(std::string_view room, JoinOptions options) {
                options = std::move(options)](absl::StatusOr<bool> loaded) mutable {
                 Subscription* const asking = find(room);
                 if (asking == nullptr) return;
-                auto joined = loaded.ok() ? enter(room, *asking, std::move(options), first_page())
-                                          : loaded.status();
+                auto joined = loaded.ok()
+                                  ? enter(room, *asking, std::move(options), false, first_page())
+                                  : loaded.status();
                 if (!joined.ok()) {
                   remove(*asking);
                   *outcome = joined.status();

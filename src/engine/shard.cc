@@ -58,11 +58,28 @@ std::uint64_t Shard::read_number(const RoomSlot& slot, MonoTime now) const {
   return lowest;
 }
 
+// What a lane lets gather is not let go of: it must not fill the tail.
+bool Shard::may_wait(const RoomSlot& slot, const LaneMark& mark) {
+  const Cursor top = slot.room.top();
+  return top.messages < mark.waits_for_messages &&
+         (top.number - mark.read_number) * 2 < slot.options.tail_events_max &&
+         (slot.room.bytes_appended() - mark.read_bytes) * 2 < slot.options.tail_bytes_max;
+}
+
+bool Shard::gather(RoomSlot& slot, std::size_t lane, std::uint64_t messages) {
+  const MutexLock lock(mutex_);
+  LaneMark& mark = slot.marks[lane];
+  mark.waits_for_messages = messages;
+  mark.waits = may_wait(slot, mark);
+  if (mark.waits) mark.marked = false;
+  return mark.waits;
+}
+
 LaneSet Shard::mark(const SlotRef& slot) {
   LaneSet wake = 0;
   for (std::size_t lane = 0; lane < lanes_.lanes(); ++lane) {
     LaneMark& mark = slot->marks[lane];
-    if (mark.members == 0 || mark.marked) continue;
+    if (mark.members == 0 || mark.marked || (mark.waits && may_wait(*slot, mark))) continue;
     if (planted(Fault::kLostInboxMark) && slot->room.top().number % 8 == 0) continue;
     mark.marked = true;
     mark.keep = slot;
@@ -158,7 +175,11 @@ std::optional<absl::StatusOr<Shard::Joined>> Shard::join(const SlotRef& slot, st
     }
   }
   LaneMark& mark = slot->marks[lane];
-  if (mark.members++ == 0) mark.read_number = joined.top.number;
+  if (mark.members++ == 0) {
+    mark.waits = false;  // of members that have left
+    mark.read_number = joined.top.number;
+    mark.read_bytes = slot->room.bytes_appended();
+  }
   slot->room.enter(info);
   slot->last_used = now;
   joined.announce = note_announcement(slot);
@@ -181,11 +202,12 @@ Shard::Left Shard::leave(const SlotRef& slot, std::size_t lane, const ClientId& 
 void Shard::take(RoomSlot& slot, std::size_t lane, const PageBounds& bounds, Taken& taken) {
   const MutexLock lock(mutex_);
   LaneMark& mark = slot.marks[lane];
-  mark.marked = false;
+  mark.marked = mark.waits = false;
   if (mark.members == 0) return;
   taken.begin.number = mark.read_number;
   taken.page = slot.room.read_tail(mark.read_number, bounds, taken.begin);
   mark.read_number = taken.page.end.number;
+  mark.read_bytes = slot.room.bytes_appended();
 }
 
 Shard::CatchUp Shard::read_after(RoomSlot& slot, const Cursor& cursor, const PageBounds& bounds) {

@@ -135,6 +135,11 @@ class alignas(64) Shard {
   void take(RoomSlot& slot, std::size_t lane, const PageBounds& bounds, Taken& taken)
       ABSL_LOCKS_EXCLUDED(mutex_);
 
+  // The lane has taken the mark out of its inbox and would let news gather until there are
+  // `messages` in the room. False if that is not to be waited for: there are as many, or so much
+  // that publishing would soon be refused.
+  bool gather(RoomSlot& slot, std::size_t lane, std::uint64_t messages) ABSL_LOCKS_EXCLUDED(mutex_);
+
   // A member catches up. If it is lost, where its room's policy may put it comes along.
   struct CatchUp {
     EventPage page;
@@ -179,6 +184,7 @@ class alignas(64) Shard {
 
   std::uint64_t read_number(const RoomSlot& slot, MonoTime now) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  static bool may_wait(const RoomSlot& slot, const LaneMark& mark);
   LaneSet mark(const SlotRef& slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Makes sure that sweep() looks at the room at `time` or before.
   void sweep_by(const SlotRef& slot, MonoTime time) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

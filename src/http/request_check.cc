@@ -76,10 +76,16 @@ std::optional<std::uint64_t> parse_length(std::string_view text) {
   return length;
 }
 
+std::size_t body_bytes_max(const RequestLimits& limits, std::string_view path) {
+  const auto bound = std::ranges::find(limits.body_bounds, path, &RequestLimits::BodyBound::path);
+  return bound == limits.body_bounds.end() ? limits.body_bytes_max : bound->bytes_max;
+}
+
 Result check_framing(const RequestLimits& limits, const Request& request, BodyPlan& plan) {
   const std::size_t lengths = request.count("Content-Length");
   const std::size_t codings = request.count("Transfer-Encoding");
   if (lengths + codings == 0) return std::nullopt;
+  plan.bytes_max = body_bytes_max(limits, request.path);
   if (lengths + codings > 1) return Error{400, "ambiguous length of the body"};
 
   if (codings == 1) {
@@ -90,7 +96,7 @@ Result check_framing(const RequestLimits& limits, const Request& request, BodyPl
   }
   const std::optional<std::uint64_t> length = parse_length(*request.find("Content-Length"));
   if (!length) return Error{400, "malformed Content-Length"};
-  if (*length > limits.body_bytes_max) return Error{413, "body too large"};
+  if (*length > plan.bytes_max) return Error{413, "body too large"};
   plan.length = static_cast<std::size_t>(*length);
   return std::nullopt;
 }

@@ -11,7 +11,8 @@ namespace madang::http {
 // How the body follows the head.
 struct BodyPlan {
   bool chunked = false;
-  std::size_t length = 0;  // Of a body that is not chunked.
+  std::size_t length = 0;     // Of a body that is not chunked.
+  std::size_t bytes_max = 0;  // Of any body for this path.
   bool expects_continue = false;
 };
 

@@ -88,7 +88,7 @@ void RequestParser::finish_head() {
 }
 
 std::size_t RequestParser::read_chunks(std::string_view bytes) {
-  const std::size_t read = work_->chunks.decode(bytes, limits_.body_bytes_max, work_->request.body);
+  const std::size_t read = work_->chunks.decode(bytes, work_->plan.bytes_max, work_->request.body);
   work_->body_begun = true;
   error_ = work_->chunks.error();
   if (work_->chunks.complete()) work_->phase = Work::Phase::kComplete;

@@ -11,9 +11,6 @@
 namespace madang {
 namespace {
 
-// Where a reader stands that has everything up to this event.
-Cursor cursor_at(const Event& event) { return {event.number, event.top_offset, event.messages}; }
-
 // How many announcements may wait for each member that a room announces; with more than this within
 // a tick it announces no more of them.
 constexpr std::size_t kAnnouncementsPerMemberMax = 4;
@@ -76,6 +73,11 @@ Room::Published Room::publish(Publication publication, std::uint64_t read_number
   event.info = std::move(publication.info);
   event.tags = std::move(publication.tags);
   event.exclude = publication.exclude;
+  if (options_.delta) {
+    event.holds_before = event.offset != 0 && !newest_kept_;
+    event.before = std::exchange(newest_data_, event.data);
+    newest_kept_ = event.offset != 0;
+  }
   const auto offset = event.offset;
   EventRef appended = append(std::move(event), now, wall_now);
   if (!publication.idempotency_key.empty()) {

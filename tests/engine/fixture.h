@@ -176,9 +176,8 @@ class World {
   }
 
   absl::StatusOr<HistoryResult> history(std::string_view room, const HistoryQuery& query) {
-    return answer_now<HistoryResult>([&](Callback<HistoryResult> done) {
-      engine().history(room, query, std::move(done));
-    });
+    return answer_now<HistoryResult>(
+        [&](Callback<HistoryResult> done) { engine().history(room, query, std::move(done)); });
   }
 
   void run() { clock.run_ready(); }

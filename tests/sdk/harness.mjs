@@ -74,10 +74,14 @@ export async function until(holds, what, waitMs = kWaitMs) {
 
 // A server for one test file, and clients that end with each test.
 export class Host {
-  static async start(args = []) { return new Host(await startServer(kBenchServer, args)); }
+  // `Client` is the SDK to make clients with, where it is not the one for JSON.
+  static async start(args = [], Client = Centrifuge) {
+    return new Host(await startServer(kBenchServer, args), Client);
+  }
 
-  constructor(server) {
+  constructor(server, Client = Centrifuge) {
     this.server = server;
+    this.Client = Client;
     this.clients = new Set();
     this.names = 0;
   }
@@ -86,7 +90,7 @@ export class Host {
   room(word = 'room') { return `${word}-${++this.names}`; }
 
   client(options = {}, url = this.server.url) {
-    const client = new Centrifuge(url, {
+    const client = new this.Client(url, {
       websocket: WebSocket, minReconnectDelay: 10, maxReconnectDelay: 100, ...options,
     });
     this.clients.add(client);

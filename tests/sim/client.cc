@@ -198,6 +198,7 @@ void Client::subscribe_to(const std::string& room, bool recover) {
     join.announcements = true;
     members += R"(,"join_leave":true)";
   }
+  if (wants_deltas(room)) members += R"(,"delta":"fossil")";
   ask({.asked = Link::Asked::kSubscribe, .room = room, .join = std::move(join)},
       fmt::format(R"("subscribe":{{"channel":"{}"{}}})", room, members));
 }

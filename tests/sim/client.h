@@ -103,6 +103,7 @@ class Client {
   void ask(Link::Pending pending, const std::string& command);
   void flush();
   bool asks_for(const std::string& room) const;
+  bool wants_deltas(const std::string& room) const { return (index_ + room.back()) % 3 != 0; }
   void subscribe_to(const std::string& room, bool recover);
   void unsubscribe(const std::string& room);
   void publish(const std::string& room);
@@ -120,6 +121,8 @@ class Client {
   void got_history(const Link::Pending& pending, const simdjson::dom::object& result);
   void got_presence(const std::string& room, const simdjson::dom::object& result);
   SeenMessage message_of(const simdjson::dom::object& publication);
+  // The same for a member, which may have to make the data out of a patch.
+  SeenMessage message_of(const simdjson::dom::object& publication, Membership& member);
 
   World& world_;
   const std::size_t index_;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "fmt/format.h"
+#include "madang/base/fossil_delta.h"
 #include "sim/client.h"
 #include "sim/json_view.h"
 #include "sim/world.h"
@@ -139,10 +140,16 @@ void Client::subscribed(const std::string& room, SeenJoin join, const Object& re
   join.was_recovering = flag_in(result, "was_recovering");
   join.offset = number_in(result, "offset");
   join.epoch = text_in(result, "epoch");
+  member.deltas = flag_in(result, "delta");
+  const bool agreed = !server_side && wants_deltas(room) && world_.model().options(room).delta;
+  if (member.deltas != agreed) {
+    world_.model().fail(
+        fmt::format("client {} is told the wrong about deltas of {}", index_, room));
+  }
   simdjson::dom::array publications;
   if (result.at_key("publications").get(publications) == simdjson::SUCCESS) {
     for (const auto publication : publications)
-      join.messages.push_back(message_of(Object(publication)));
+      join.messages.push_back(message_of(Object(publication), member));
   }
   const auto [it, is_new] = link_->memberships.emplace(room, std::move(member));
   if (!is_new) {
@@ -195,6 +202,27 @@ SeenMessage Client::message_of(const Object& publication) {
   return message;
 }
 
+SeenMessage Client::message_of(const Object& publication, Membership& member) {
+  SeenMessage message = message_of(publication);
+  const bool is_patch = flag_in(publication, "delta");
+  if (!member.deltas) {
+    if (is_patch) world_.model().fail(fmt::format("client {} never asked for deltas", index_));
+    return message;
+  }
+  message.data = text_in(publication, "data");
+  if (is_patch) {
+    auto data = apply_fossil_delta(member.previous, message.data, 1'000'000);
+    if (!data.ok()) {
+      world_.model().fail(fmt::format("client {} can not apply a patch in {}: {}", index_,
+                                      member.room, data.status().ToString()));
+      return message;
+    }
+    message.data = *std::move(data);
+  }
+  member.previous = message.data;
+  return message;
+}
+
 void Client::handle_push(const Object& push) {
   const std::string room = text_in(push, "channel");
   if (object_in(push, "message")) return;
@@ -206,7 +234,7 @@ void Client::handle_push(const Object& push) {
                                            index_, room, simdjson::minify(push)));
   }
   if (const auto publication = object_in(push, "pub")) {
-    return world_.model().received(member->second, message_of(*publication));
+    return world_.model().received(member->second, message_of(*publication, member->second));
   }
   if (const auto leave = object_in(push, "unsubscribe")) {
     return told_to_leave(room, number_in(*leave, "code"));

@@ -191,9 +191,8 @@ void Host::read_history(const std::string& room) {
   HistoryQuery query;
   query.limit = world_.draw().below(20);
   query.reverse = world_.chance(50);
-  const auto history = testing::answer_now<HistoryResult>([&](Callback<HistoryResult> done) {
-    world_.engine().history(room, query, std::move(done));
-  });
+  const auto history = testing::answer_now<HistoryResult>(
+      [&](Callback<HistoryResult> done) { world_.engine().history(room, query, std::move(done)); });
   if (!history.ok()) return;
   std::vector<SeenMessage> page;
   for (const auto& event : history->messages) {

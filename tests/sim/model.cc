@@ -279,9 +279,8 @@ void Model::check_presence(Engine& engine, const RoomPlan& room,
 
 void Model::check_position(Engine& engine, const Membership& member) {
   if (!options(member.room).has_positions()) return;
-  const auto history = testing::answer_now<HistoryResult>([&](Callback<HistoryResult> done) {
-    engine.history(member.room, {}, std::move(done));
-  });
+  const auto history = testing::answer_now<HistoryResult>(
+      [&](Callback<HistoryResult> done) { engine.history(member.room, {}, std::move(done)); });
   if (!history.ok()) return fail("no history: " + history.status().ToString());
   if (history->position.epoch != member.epoch || history->position.offset < member.offset) {
     return fail(fmt::format("client {} in {} is at {}/{}, the room at {}/{}", member.client,

@@ -53,6 +53,8 @@ struct Membership {
   bool jumps = false;     // recovered in cache mode: what is between is not asked for
   bool caught_up = true;  // it began at the end of the stream, not behind it
   std::vector<std::uint64_t> messages;
+  bool deltas = false;  // it reads patches, and `previous` is what they are against
+  std::string previous;
   std::map<std::string, bool> others;  // by announcements: who has come (or gone), by key
 };
 

@@ -32,6 +32,11 @@ RoomOptions draw_room(SeededRandom& draw) {
   room.idempotency_ttl = seconds(30);
   room.idempotency_keys_max = 16;
   if (draw.below(12) == 0) room.members_max = 4;
+  room.delta = draw.below(3) == 0;
+  if (draw.below(4) == 0) {
+    room.batch.delay = std::chrono::milliseconds(1 + draw.below(kBatchDelayMaxMs));
+    room.batch.messages_max = 1 + draw.below(12);
+  }
   return room;
 }
 

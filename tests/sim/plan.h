@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,8 @@
 #include "madang/room/room_options.h"
 
 namespace madang::sim {
+
+inline constexpr std::uint64_t kBatchDelayMaxMs = 200;
 
 struct RoomPlan {
   std::string name;

@@ -24,6 +24,7 @@ constexpr Planted kFaults[] = {
     {madang::Fault::kOffsetReused, "offset reused"},
     {madang::Fault::kStaleHandlerAnswer, "stale handler answer"},
     {madang::Fault::kReplyAfterPush, "reply after push"},
+    {madang::Fault::kPatchOfUnknown, "patch of an unknown message"},
 };
 
 }  // namespace

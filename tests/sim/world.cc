@@ -152,6 +152,7 @@ void World::settle(seconds duration, bool come_back) {
 // Lets the lanes come to rest, in which nobody who reads at once is left behind.
 void World::check_readers() {
   clock_.run_ready();
+  clock_.advance(milliseconds(kBatchDelayMaxMs));  // what waits in rooms that batch
   for (int i = 0; i < 2; ++i) {
     for (auto& client : clients_) {
       lane(client->lane()).post([&client = *client] { client.steady_turn(); });

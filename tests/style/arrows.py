@@ -24,11 +24,12 @@ ARROWS = {
     "api": ("base", "room", "engine", "protocol", "http"),
     "transport": ("base", "room", "engine"),
     "transport/websocket": ("base", "room", "engine", "transport"),
+    "transport/http_stream": ("base", "room", "engine", "transport"),
     "transport/tcp": ("base", "engine", "transport"),
     "transport/asio": ("base", "engine", "transport", "transport/tcp"),
     "transport/uring": ("base", "engine", "transport", "transport/tcp"),
     "doors": ("base", "room", "engine", "protocol", "http", "transport", "transport/websocket",
-              "transport/asio", "transport/uring"),
+              "transport/http_stream", "transport/asio", "transport/uring"),
     "testing": ("base", "room", "storage", "engine", "transport"),
 }
 
@@ -42,6 +43,7 @@ OUTSIDE = {
     "absl/": ("include/", "src/"),
     "fmt/": ("src/",),
     "xxhash.h": ("src/base/",),
+    "google/protobuf/": ("src/protocol/centrifuge/",),
     "simdjson.h": ("src/auth/", "src/base/", "src/protocol/", "src/storage/"),
     "sqlite3.h": ("src/storage/sqlite/",),
     "libpq-fe.h": ("src/storage/postgres/",),

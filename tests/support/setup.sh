@@ -5,8 +5,9 @@
 # The one list of packages: for every build, for the chat page and all that Node runs, for the tests
 # in a browser, for those of stores on a server.
 build_packages=(g++ cmake ninja-build ccache mold libabsl-dev libfmt-dev libasio-dev libxxhash-dev
-  libsimdjson-dev zlib1g-dev libssl-dev liburing-dev libsqlite3-dev libpq-dev libzstd-dev
-  libcli11-dev libhttp-parser-dev doctest-dev libbenchmark-dev python3)
+  libsimdjson-dev libprotobuf-dev protobuf-compiler zlib1g-dev libssl-dev liburing-dev
+  libsqlite3-dev libpq-dev libzstd-dev libcli11-dev libhttp-parser-dev doctest-dev libbenchmark-dev
+  python3)
 node_packages=(nodejs npm ca-certificates)
 browser_packages=(chromium)
 # Servers that tests start for themselves; see install_database_servers.

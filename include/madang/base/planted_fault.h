@@ -17,6 +17,7 @@ enum class Fault {
   kOffsetReused,            // two messages get one offset
   kStaleHandlerAnswer,      // an answer is used though its request was called off
   kReplyAfterPush,          // a subscription is served before its reply is written
+  kPatchOfUnknown,          // a member gets a patch of a message that it was not given
 };
 
 #ifdef MADANG_PLANTED_FAULTS

@@ -20,6 +20,7 @@
 #include "madang/http/request.h"
 #include "madang/http/request_parser.h"
 #include "madang/http/router.h"
+#include "madang/transport/http_stream/http_stream_lane.h"
 #include "madang/transport/lanes.h"
 #include "madang/transport/websocket/websocket_lane.h"
 
@@ -55,6 +56,9 @@ struct ServerLimits {
   std::size_t requests_per_connection_max = 10'000;
 
   http::RequestLimits request = {};
+  // Of the body of a request for a stream, or of one that hands in commands beside it, in place of
+  // `request.body_bytes_max`. Longer: 413 and close.
+  std::size_t stream_body_bytes_max = 64 * 1024;
 };
 
 // One way to speak with clients over WebSocket.
@@ -63,11 +67,27 @@ struct WebSocketProtocol {
   // none, or for none of ours.
   std::string subprotocol = {};
 
+  // Which of the requests with this subprotocol it is for: the first protocol that wants one gets
+  // it. Null: for all. Like `make`, any lane, several at once.
+  std::function<bool(const http::Request& request)> wants = nullptr;
+
   // Whether its messages are text or binary.
   MessageKind kind = MessageKind::kText;
 
   // Makes the session of one client, or null to refuse it (403). Any lane, several at once. The
   // request lives for the call.
+  std::function<std::unique_ptr<ProtocolSession>(const http::Request& request)> make = nullptr;
+};
+
+// One way to speak with clients that can hold no WebSocket: by a response that does not end, and
+// by requests beside it.
+struct StreamProtocol {
+  // Text is for HTTP-streaming, a message a line, and for Server-Sent Events. Binary is for
+  // HTTP-streaming alone, for clients whose request is application/octet-stream.
+  MessageKind kind = MessageKind::kText;
+
+  // As WebSocketProtocol::make. The session has to tell by itself why it ends, because a stream has
+  // no words for that: see pushes_disconnect in protocol/centrifuge/.
   std::function<std::unique_ptr<ProtocolSession>(const http::Request& request)> make = nullptr;
 };
 
@@ -84,10 +104,33 @@ struct ServerOptions {
   std::string websocket_path = "/connection/websocket";
   std::vector<WebSocketProtocol> protocols = {};
 
-  // Which web pages may connect by WebSocket. Others are answered with 403.
+  // Streams, for clients whose network lets no WebSocket through; none without `stream_protocols`,
+  // of which there is at most one of each kind. An empty path is not offered.
+  //
+  // POST to `http_stream_path` with the client's first commands as its body, or GET `sse_path` with
+  // them as its parameter cf_connect (or POST), is answered with a response that does not end. What
+  // the client says later comes as POST to `emulation_path`, on any connection and to any lane:
+  // {"session": ..., "node": ..., "data": ...} with what the connect reply told it. That is
+  // answered with
+  //   204  the session has it, or is ending and says so on its stream;
+  //   400  not such a request;
+  //   404  no such session here, or another node's;
+  //   429  the session does not keep up: HttpStreamOptions::waiting_bytes_max.
+  std::string http_stream_path = "/connection/http_stream";
+  std::string sse_path = "/connection/sse";
+  std::string emulation_path = "/emulation";
+  std::vector<StreamProtocol> stream_protocols = {};
+  HttpStreamOptions http_stream = {};
+  // By what name clients of streams know this process: up to 64 visible ASCII characters, and no
+  // other process's. Empty: a random one.
+  std::string node = {};
+
+  // Which web pages may connect by WebSocket or by a stream. Others are answered with 403. Those
+  // that may use streams from another origin are told so as CORS has it.
   http::OriginPolicy origins = {};
   // Whether clients may that are no browsers and send no Origin. Say no if a cookie is what tells
-  // you who somebody is.
+  // you who somebody is. A browser's request without Origin is let in if the browser says that it
+  // is of the same origin, and else never.
   bool allow_absent_origin = true;
 
   // Whether clients that offer permessage-deflate get it.
@@ -103,7 +146,7 @@ struct ServerOptions {
 };
 
 // Lets clients in: listens for TCP on each lane, serves HTTP/1.1, and makes sessions of the engine
-// from those who ask for WebSocket.
+// from those who ask for WebSocket or for a stream.
 //
 //   auto lanes = make_lanes();
 //   auto engine = Engine::create({.lanes = (*lanes)->schedulers(), .handlers = ...});

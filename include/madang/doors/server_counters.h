@@ -7,7 +7,7 @@ namespace madang {
 
 // A reading of what a server has counted since it was made.
 struct ServerCounters {
-  std::uint64_t connections = 0;  // open now, WebSocket ones included
+  std::uint64_t connections = 0;  // open now, sessions' included
   std::uint64_t handshakes = 0;   // of these, without a complete request yet
   std::uint64_t accepted = 0;
 
@@ -28,8 +28,17 @@ struct ServerCounters {
 
   std::uint64_t upgrades = 0;
   std::uint64_t origins_refused = 0;     // 403
-  std::uint64_t handshakes_refused = 0;  // not a WebSocket handshake, or no protocol for it
+  std::uint64_t handshakes_refused = 0;  // for WebSocket or a stream, not as it should be
   std::uint64_t sessions_refused = 0;    // by the engine: 503
+
+  std::uint64_t streams = 0;             // that were begun
+  std::uint64_t emulations = 0;          // requests with commands beside a stream
+  std::uint64_t emulations_refused = 0;  // of these, not answered with 204
+
+  // Streams that were ended because their peers sent something on them, and those that were cut
+  // because their peers did not take the end.
+  std::uint64_t stream_unexpected_bytes = 0;
+  std::uint64_t stream_close_timeouts = 0;
 
   // WebSocket connections that were ended for what their peers sent, or did not send.
   std::uint64_t ws_protocol_errors = 0;

@@ -53,7 +53,9 @@ class ProtocolSession {
   // What the room events of this client are encoded by. Asked for once, after start(); outlives the
   // session.
   virtual const Encoder& encoder() const = 0;
-  // The same for members that asked for deltas (Event::before). Null: the protocol has none.
+  // The same for members that asked for deltas: a message with an Event::before goes to those who
+  // have that, and may come as a patch. Null: the protocol has none. Sessions with the same
+  // encoder() have the same one here, since it is asked for once for all of them.
   virtual const Encoder* delta_encoder() const { return nullptr; }
   // Whether it reads JSON alone, so that rooms of bytes are closed to it.
   virtual bool json_only() const = 0;

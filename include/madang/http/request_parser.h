@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "madang/http/request.h"
@@ -27,6 +28,14 @@ struct RequestLimits {
 
   // Whether a body may come in chunks; if not, Transfer-Encoding is answered with 501.
   bool allow_chunked = false;
+
+  // Paths, decoded, whose bodies have a bound of their own in place of body_bytes_max. What this
+  // points at outlives the parsers.
+  struct BodyBound {
+    std::string_view path;
+    std::size_t bytes_max = 0;
+  };
+  std::span<const BodyBound> body_bounds = {};
 };
 
 // Turns the bytes of a connection into requests, strictly: what two readers could understand in

@@ -31,6 +31,9 @@ enum class EventKind : std::uint8_t { kMessage, kJoin, kLeave };
 // tail, the history and every lane that delivers it.
 struct Event {
   EventKind kind = EventKind::kMessage;
+  // Whether `before` is held for this event alone: the history has kept this message, and not the
+  // one before it.
+  bool holds_before = false;
 
   // Its place among all events of this incarnation of the room: 1, 2, 3 without a gap.
   std::uint64_t number = 0;
@@ -44,15 +47,18 @@ struct Event {
   MonoTime appended = {};  // what its age counts from
   WallTime time = {};      // what people are shown
 
-  Payload data = {};        // of a message
-  // The data of the message before it, in rooms that send deltas; empty if that is not known.
+  Payload data = {};  // of a message
+  // The data of the message before it, in rooms that send deltas; empty if that is not known. It is
+  // what a patch is made against, for those who have that message: see follows().
   Payload before = {};
   ClientInfoRef info = {};  // who joined or left; who published, if a session did
   Tags tags = {};
   ClientId exclude = {};  // a session that shall not get it; nil: none
 
   // What it costs in memory, about.
-  std::size_t bytes() const { return sizeof(Event) + data.size() + 16 * tags.size(); }
+  std::size_t bytes() const {
+    return sizeof(Event) + data.size() + (holds_before ? before.size() : 0) + 16 * tags.size();
+  }
 };
 using EventRef = std::shared_ptr<const Event>;
 
@@ -71,5 +77,16 @@ struct Cursor {
   std::uint64_t offset = 0;    // the last kept message at or before that
   std::uint64_t messages = 0;  // messages at or before that
 };
+
+// Where a reader stands that has everything up to this event.
+inline Cursor cursor_at(const Event& event) {
+  return {event.number, event.top_offset, event.messages};
+}
+
+// Whether `message` is the next one there was, kept or not, for a reader who stands at `cursor`.
+inline bool follows(const Cursor& cursor, const Event& message) {
+  return message.messages == cursor.messages + 1 &&
+         message.top_offset == cursor.offset + (message.offset != 0 ? 1 : 0);
+}
 
 }  // namespace madang

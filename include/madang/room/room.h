@@ -143,6 +143,8 @@ class Room {
     return offset <= base_.offset ? 0 : base_.messages + offset - base_.offset;
   }
 
+  // How many bytes of events came in since the room was made.
+  std::uint64_t bytes_appended() const { return tail_.bytes_appended(); }
   std::uint64_t members() const { return members_; }
   // Lets go of the tail; for when there is nobody to read it.
   void forget_tail();
@@ -173,6 +175,9 @@ class Room {
   Announcements announcements_;
   Idempotency idempotency_;
   std::uint64_t members_ = 0;
+  // Of the newest message, in a room that sends deltas.
+  Payload newest_data_;
+  bool newest_kept_ = true;
   Cursor base_;         // where this memory of the room begins
   Cursor before_tail_;  // the cursor of a reader that has all but the tail
   Cursor top_;

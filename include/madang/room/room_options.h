@@ -49,7 +49,9 @@ struct HistoryOptions {
 };
 
 // Messages that come close together may wait for each other, so that a member gets them in one
-// write.
+// write. What waits is in the room already: it is acknowledged, in the history, and what a recovery
+// begins with; only members that are live get it later. It goes out sooner when so much waits that
+// publishing would have to be refused.
 struct BatchOptions {
   // How long the first of them waits at most. A message after a quiet time of this length goes out
   // at once. Zero: nobody waits.

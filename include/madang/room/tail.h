@@ -14,6 +14,8 @@ class Tail {
  public:
   std::size_t size() const { return events_.size(); }
   std::size_t bytes() const { return bytes_; }
+  // Of all events there ever were.
+  std::uint64_t bytes_appended() const { return bytes_appended_; }
 
   // The number of the oldest event here; one above the newest if there is none.
   std::uint64_t first_number() const { return next_number_ - events_.size(); }
@@ -32,6 +34,7 @@ class Tail {
   // Takes an event whose number is next_number().
   void append(EventRef event) {
     bytes_ += event->bytes();
+    bytes_appended_ += event->bytes();
     events_.push_back(std::move(event));
     ++next_number_;
   }
@@ -42,6 +45,7 @@ class Tail {
   Ring<EventRef> events_;
   std::uint64_t next_number_ = 1;
   std::size_t bytes_ = 0;
+  std::uint64_t bytes_appended_ = 0;
 };
 
 }  // namespace madang

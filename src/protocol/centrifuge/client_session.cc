@@ -11,7 +11,7 @@ namespace madang::centrifuge {
 void ClientSession::received(std::string_view message, MessageKind kind) {
   assert(!running_);
   if (stopped()) return;
-  if (kind == MessageKind::kBinary && codec().json_only()) return close(kInappropriateProtocol);
+  if (kind != codec().message_kind()) return close(kInappropriateProtocol);
   if (message.empty()) return close(kBadRequest);
   if (backlog_ != nullptr || !takes_commands()) return keep(message);
 
@@ -49,8 +49,8 @@ std::string_view ClientSession::run(std::string_view commands) {
 
 void ClientSession::keep(std::string_view message) {
   if (backlog_ == nullptr) {
-    backlog_ = std::make_unique<Backlog>(Backlog{std::string(message)});
-    return;
+    backlog_ = std::make_unique<Backlog>();
+    return codec().append(message, backlog_->text);
   }
   const auto kept = backlog_->text.size() - backlog_->begin;
   if (kept + message.size() > options().backlog_bytes_max) return close(kTooManyRequests);

@@ -33,6 +33,7 @@ class ClientSession final : public ProtocolSession {
   void resume() override;
 
   const Encoder& encoder() const override { return codec().encoder(); }
+  const Encoder* delta_encoder() const override { return codec().delta_encoder(); }
   bool json_only() const override { return codec().json_only(); }
 
   void push_message(const Payload& message) override;
@@ -46,7 +47,7 @@ class ClientSession final : public ProtocolSession {
   enum class State : std::uint8_t { kNew, kConnecting, kConnected, kRefused };
 
   const Codec& codec() const { return kind_->codec(); }
-  const JsonSessionOptions& options() const { return kind_->options(); }
+  const SessionOptions& options() const { return kind_->options(); }
 
   // --- Input ---------------------------------------------------------------------------------
   bool stopped() const { return stopped_ || session_->closing(); }

@@ -20,7 +20,11 @@ class Codec {
   // `commands` are then of no more use.
   virtual bool read(std::string_view& commands, Command& command) const = 0;
 
-  // Appends a message to `backlog`, so that the commands of both can be read one after the other.
+  // What its messages come as. One of the other kind is none of this format.
+  virtual MessageKind message_kind() const = 0;
+
+  // Appends a message to `backlog`, so that the commands of both can be read one after the other:
+  // what is cut off in one message takes nothing from the next.
   virtual void append(std::string_view message, std::string& backlog) const = 0;
 
   // Append one message to `out`. False if it would carry a payload of the host that this format
@@ -29,6 +33,8 @@ class Codec {
   virtual bool write(const Push& push, std::string& out) const = 0;
 
   virtual const Encoder& encoder() const = 0;
+  // Null: the format has no deltas.
+  virtual const Encoder* delta_encoder() const { return nullptr; }
   virtual bool json_only() const = 0;
 };
 

@@ -18,6 +18,7 @@ struct PongCommand {};
 
 struct SubscribeCommand {
   JoinCommand join;
+  std::string delta;  // the format it wants deltas in; empty: none
   bool not_offered = false;
 };
 

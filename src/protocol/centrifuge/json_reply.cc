@@ -2,6 +2,7 @@
 #include <optional>
 #include <string>
 
+#include "protocol/centrifuge/delta.h"
 #include "protocol/centrifuge/json_codec.h"
 #include "protocol/centrifuge/json_writer.h"
 
@@ -22,13 +23,19 @@ bool write_subscribed(const JoinResult& joined, JsonObject& out) {
   }
   if (joined.recovered && !joined.messages.empty()) {
     const std::string_view epoch = joined.position ? joined.position->epoch : std::string_view();
-    append_json(joined.messages, epoch, out.member("publications"));
+    auto& publications = out.member("publications");
+    if (joined.delta) {
+      append_json_deltas(delta_chain(joined.messages), epoch, publications);
+    } else {
+      append_json(joined.messages, epoch, publications);
+    }
   }
   if (joined.recovered) out.yes("recovered");
   if (joined.position && joined.position->offset != 0)
     out.number("offset", joined.position->offset);
   if (joined.position) out.yes("positioned");
   if (joined.recovery_tried) out.yes("was_recovering");
+  if (joined.delta) out.yes("delta");
   return write_host_payload("data", joined.data, out);
 }
 
@@ -55,6 +62,8 @@ struct WriteReply {
       result.number("ping", connected.ping_interval_s);
       result.yes("pong");
     }
+    if (!reply.session.empty()) result.text("session", reply.session);
+    if (!reply.node.empty()) result.text("node", reply.node);
     if (!connected.rooms.empty()) {
       auto rooms = result.object("subs");
       for (const auto& [room, joined] : connected.rooms) {

@@ -2,10 +2,11 @@
 #include "protocol/centrifuge/json_request.h"
 
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
+
+#include "protocol/centrifuge/request_rules.h"
 
 namespace madang::centrifuge {
 namespace {
@@ -61,11 +62,12 @@ bool read_subscribe(JsonValue value, CommandBody& body) {
                               {"offset", &since.offset},
                               {"data", Checked{&request.data}},
                               {"join_leave", &command.join.announcements},
+                              {"delta", &command.delta},
                               {"tf", Given{&command.not_offered}},
                               {"type", &type}};
   if (!read_object(value, fields)) return false;
   if (request.recovers) command.join.since = std::move(since);
-  if (type != 0) command.not_offered = true;
+  if (type != kStreamType) command.not_offered = true;
   return true;
 }
 
@@ -85,7 +87,7 @@ bool read_publish(JsonValue value, CommandBody& body) {
                               {"key", &key},
                               {"removed", &removed}};
   if (!read_object(value, fields)) return false;
-  command.not_offered = type != 0 || !key.empty() || removed;
+  command.not_offered = publishes_by_key(type, key, removed);
   return true;
 }
 
@@ -112,9 +114,7 @@ bool read_history(JsonValue value, CommandBody& body) {
                               {"since", ReadValue(since)},
                               {"reverse", &command.query.reverse}};
   if (!read_object(value, fields)) return false;
-  // Below 0 is all, which the engine cuts to a page.
-  command.query.limit =
-      limit < 0 ? std::numeric_limits<std::size_t>::max() : static_cast<std::size_t>(limit);
+  command.query.limit = messages_wanted(limit);
   return true;
 }
 
@@ -148,7 +148,7 @@ bool read_sub_refresh(JsonValue value, CommandBody& body) {
                               {"track", Given{&command.not_offered}},
                               {"untrack", Given{&command.not_offered}}};
   if (!read_object(value, fields)) return false;
-  if (type != 0) command.not_offered = true;
+  if (type != kStreamType) command.not_offered = true;
   return true;
 }
 

@@ -7,7 +7,7 @@
 
 namespace madang::centrifuge {
 
-std::unique_ptr<ProtocolSession> make_json_session(const JsonSessionOptions& options) {
+std::unique_ptr<ProtocolSession> make_json_session(const SessionOptions& options) {
   static const JsonCodec codec;
   return std::make_unique<ClientSession>(SessionKind::of(codec, options));
 }

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "madang/base/json.h"
+#include "protocol/centrifuge/delta.h"
 #include "protocol/centrifuge/json_text.h"
 
 namespace madang::centrifuge {
@@ -52,13 +53,19 @@ void append_json(const ClientInfo& info, std::string& out) {
   JsonObject object(out);
   object.text("user", info.user);
   object.text("client", info.client.text());
-  if (!info.connection_info.empty()) object.json("conn_info", info.connection_info.view());
-  if (!info.room_info.empty()) object.json("chan_info", info.room_info.view());
+  // Clients of a format that takes any bytes may have others; they are left out.
+  write_host_payload("conn_info", info.connection_info, object);
+  write_host_payload("chan_info", info.room_info, object);
 }
 
-void append_json(const Event& message, std::string_view epoch, std::string& out) {
-  JsonObject object(out);
-  object.json("data", message.data.view());
+namespace {
+
+// A patch is flagged, and its line break, the only character of its own that has to be escaped,
+// takes six bytes in place of one.
+constexpr std::size_t kPatchOverhead = std::string_view(R"(,"delta":true)").size() + 5;
+
+// All but the data.
+void append_rest(const Event& message, std::string_view epoch, JsonObject& object) {
   if (message.info != nullptr) append_json(*message.info, object.member("info"));
   if (message.offset != 0) object.number("offset", message.offset);
   if (!message.tags.empty()) {
@@ -70,15 +77,41 @@ void append_json(const Event& message, std::string_view epoch, std::string& out)
   if (message.offset == 1) object.text("epoch", epoch);
 }
 
-void append_json(const std::vector<EventRef>& messages, std::string_view epoch, std::string& out) {
+template <typename Append>
+void append_list(const std::vector<EventRef>& messages, std::string& out, Append append) {
   out += '[';
   bool first = true;
   for (const auto& message : messages) {
     if (!first) out += ',';
     first = false;
-    append_json(*message, epoch, out);
+    append(*message);
   }
   out += ']';
+}
+
+}  // namespace
+
+void append_json(const Event& message, std::string_view epoch, std::string& out) {
+  JsonObject object(out);
+  object.json("data", message.data.view());
+  append_rest(message, epoch, object);
+}
+
+void append_json(const std::vector<EventRef>& messages, std::string_view epoch, std::string& out) {
+  append_list(messages, out, [&](const Event& message) { append_json(message, epoch, out); });
+}
+
+void append_json_delta(const Event& message, std::string_view epoch, std::string& out) {
+  JsonObject object(out);
+  const std::string_view patch = patch_of(message, kPatchOverhead);
+  object.text("data", patch.empty() ? message.data.view() : patch);
+  append_rest(message, epoch, object);
+  if (!patch.empty()) object.yes("delta");
+}
+
+void append_json_deltas(const std::vector<EventRef>& messages, std::string_view epoch,
+                        std::string& out) {
+  append_list(messages, out, [&](const Event& message) { append_json_delta(message, epoch, out); });
 }
 
 }  // namespace madang::centrifuge

@@ -47,4 +47,10 @@ void append_json(const ClientInfo& info, std::string& out);
 void append_json(const Event& message, std::string_view epoch, std::string& out);
 void append_json(const std::vector<EventRef>& messages, std::string_view epoch, std::string& out);
 
+// The same for who has agreed to deltas: data is a string then, with the JSON text of the message,
+// or with a patch that makes it out of the message before, where one fits and is smaller.
+void append_json_delta(const Event& message, std::string_view epoch, std::string& out);
+void append_json_deltas(const std::vector<EventRef>& messages, std::string_view epoch,
+                        std::string& out);
+
 }  // namespace madang::centrifuge

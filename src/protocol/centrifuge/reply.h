@@ -19,6 +19,9 @@ namespace madang::centrifuge {
 struct ConnectReply {
   ConnectResult result;
   std::string_view version;
+  // By what the client hands in its commands, where its connection can only write (TransportInfo).
+  std::string_view session = {};
+  std::string_view node = {};
 };
 
 struct SubscribeReply {

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "madang/protocol/centrifuge/json_session.h"
+#include "madang/protocol/centrifuge/session_options.h"
 #include "protocol/centrifuge/codec.h"
 
 namespace madang::centrifuge {
@@ -24,23 +24,23 @@ class SessionKind {
 
   // A kind with these properties, shared with earlier calls of this thread as far as a few are
   // remembered. `codec` outlives it.
-  static Ref of(const Codec& codec, const JsonSessionOptions& options);
+  static Ref of(const Codec& codec, const SessionOptions& options);
 
   const Codec& codec() const { return codec_; }
-  const JsonSessionOptions& options() const { return options_; }
+  const SessionOptions& options() const { return options_; }
 
  private:
-  SessionKind(const Codec& codec, const JsonSessionOptions& options)
+  SessionKind(const Codec& codec, const SessionOptions& options)
       : codec_(codec), options_(options) {}
 
   Ref share() const {
     users_.fetch_add(1, std::memory_order_relaxed);
     return Ref(this);
   }
-  bool is(const Codec& codec, const JsonSessionOptions& options) const;
+  bool is(const Codec& codec, const SessionOptions& options) const;
 
   const Codec& codec_;
-  const JsonSessionOptions options_;
+  const SessionOptions options_;
   mutable std::atomic<std::uint64_t> users_{1};
 };
 

@@ -29,7 +29,7 @@ TEST_CASE("connect: without an id closes with 3501") {
   CHECK(client.session.connects.asked.empty());
 }
 
-TEST_CASE("connect: a binary message closes with 3506") {
+TEST_CASE("connect: a binary message closes with 3506" * json_alone()) {
   Client client;
   client.protocol->received(R"({"id":1,"connect":{}})", MessageKind::kBinary);
   CHECK(client.closed() == 3506);
@@ -54,7 +54,7 @@ TEST_CASE("connect: the host gets what the client says of itself") {
   CHECK(command.since.at("dd") == StreamPosition{});
 }
 
-TEST_CASE("connect: rooms that make no sense close with 3501") {
+TEST_CASE("connect: rooms that make no sense close with 3501" * json_alone()) {
   for (const char* subs : {"[]", "1", R"({"a":1})", R"({"a":null})", R"({"a":{"offset":-1}})",
                            R"({"a":{"recover":true},"a":{"recover":true}})",
                            R"({"a":{"recover":true,"recover":true}})"}) {
@@ -73,7 +73,7 @@ TEST_CASE("connect: the reply leaves out what is not so") {
 }
 
 TEST_CASE("connect: the reply tells version, expiry, data and how to ping") {
-  Client client(JsonSessionOptions{});
+  Client client(SessionOptions{});
   ConnectResult result;
   result.data = "{\n\"a\":1}";
   result.ttl_s = 60;
@@ -85,12 +85,21 @@ TEST_CASE("connect: the reply tells version, expiry, data and how to ping") {
             R"("data":{"a":1}}})");
 }
 
+TEST_CASE("connect: a client whose connection can only write learns where to hand in commands") {
+  Client client(SessionOptions{.version = "", .pushes_disconnect = true});
+  client.session.connects.at_once = ConnectResult();
+  client.session.transport_info.session = "s\"1";
+  client.session.transport_info.node = "n";
+  CHECK(client.ask(R"({"id":1,"connect":{}})") ==
+        R"({"id":1,"connect":{"client":")" + kNil + R"(","session":"s\"1","node":"n"}})");
+}
+
 TEST_CASE("connect: sessions of many kinds side by side, and each tells its own version") {
   const std::vector<std::string> versions = {"1", "22", "333", "4444", "55555", "666666"};
   std::vector<std::unique_ptr<Client>> clients;
   for (int round = 0; round < 2; ++round) {
     for (const std::string& version : versions)
-      clients.push_back(std::make_unique<Client>(JsonSessionOptions{.version = version}));
+      clients.push_back(std::make_unique<Client>(SessionOptions{.version = version}));
   }
   for (std::size_t i = 0; i < clients.size(); ++i) {
     clients[i]->session.connects.at_once = ConnectResult();
@@ -190,7 +199,7 @@ TEST_CASE("connect: a session closed by its handler is answered no more") {
   CHECK(client.session.rpcs.asked.empty());
 }
 
-TEST_CASE("connect: data that is not JSON is an error of ours (3004)") {
+TEST_CASE("connect: data that is not JSON is an error of ours (3004)" * json_alone()) {
   Client client;
   ConnectResult result;
   result.data = "hello";

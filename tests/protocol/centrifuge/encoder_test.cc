@@ -60,6 +60,17 @@ TEST_CASE("encoder: who joins or leaves is always told with user and client") {
         R"({"push":{"channel":"r","leave":{"info":{"user":"","client":")" + kNil + R"("}}}})");
 }
 
+TEST_CASE("encoder: infos that are not JSON are left out, and those that are lose line breaks") {
+  auto info = std::make_shared<ClientInfo>();
+  info->connection_info = "\xFF{";
+  info->room_info = "[\n2]";
+  Event event = *message("1", 0);
+  event.info = info;
+  CHECK(encoded("r", event) == R"({"push":{"channel":"r","pub":{"data":1,"info":{"user":"",)"
+                               R"("client":")" +
+                                   kNil + R"(","chan_info":[2]}}}})");
+}
+
 TEST_CASE("encoder: a room of any bytes gives valid JSON") {
   for (int byte = 0; byte < 256; ++byte) {
     std::string room = "a";

@@ -69,6 +69,7 @@ class FakeSession final : public Session {
   std::vector<std::string> written;
 
   FakeEngine fake_engine;
+  TransportInfo transport_info;
   ClientInfoRef client_info = std::make_shared<ClientInfo>();
 
   Engine& engine() override { return fake_engine; }
@@ -80,7 +81,7 @@ class FakeSession final : public Session {
   bool closing() const override { return closed.has_value(); }
   bool in_room(std::string_view) const override { return false; }
   std::vector<std::string> rooms() const override { return {}; }
-  const TransportInfo& transport() const override { return transport_; }
+  const TransportInfo& transport() const override { return transport_info; }
   std::shared_ptr<void>& attachment() override { return attachment_; }
   absl::Status send(Payload) override { return absl::OkStatus(); }
   absl::Status join(std::string_view, JoinOptions) override { return absl::OkStatus(); }
@@ -141,7 +142,6 @@ class FakeSession final : public Session {
   void write_message(std::string_view message) override { written.emplace_back(message); }
 
  private:
-  TransportInfo transport_;
   std::shared_ptr<void> attachment_;
 };
 

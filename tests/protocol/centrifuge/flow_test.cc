@@ -20,7 +20,7 @@ TEST_CASE("flow: several commands of one message are all answered, in order") {
   CHECK(client.closed() == 0);
 }
 
-TEST_CASE("flow: exactly one line break stands between two commands") {
+TEST_CASE("flow: exactly one line break stands between two commands" * json_alone()) {
   for (const auto& text : {"\n" + rpc(2), rpc(2) + "\n\n" + rpc(3), rpc(2) + "\n\n"}) {
     CAPTURE(text);
     ConnectedClient client;
@@ -90,7 +90,8 @@ TEST_CASE("flow: the session may stop after every command, and messages may come
   }
 }
 
-TEST_CASE("flow: a blank line is found also where two messages meet in the backlog") {
+TEST_CASE("flow: a blank line is found also where two messages meet in the backlog" *
+          json_alone()) {
   ConnectedClient client;
   client.session.input = false;
   client.send(rpc(2) + "\n\n");
@@ -101,8 +102,9 @@ TEST_CASE("flow: a blank line is found also where two messages meet in the backl
   CHECK(client.closed() == 3501);
 }
 
-TEST_CASE("flow: one message may wait whatever its size, more only up to the bound") {
-  const JsonSessionOptions options{.version = "", .backlog_bytes_max = 100};
+TEST_CASE("flow: one message may wait whatever its size, more only up to the bound" *
+          json_alone()) {
+  const SessionOptions options{.version = "", .backlog_bytes_max = 100};
   ConnectedClient client(options);
   client.session.input = false;
   const std::string large = "{\"id\":2,\"rpc\":{\"method\":\"" + std::string(200, 'm') + "\"}}";

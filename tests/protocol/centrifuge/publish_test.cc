@@ -44,7 +44,7 @@ TEST_CASE("rpc: the host gets method and data, and its answer goes back") {
   CHECK(client.take() == "{\"id\":2,\"rpc\":{\"data\":{\"sum\":3}}}\n{\"id\":3,\"rpc\":{}}");
 }
 
-TEST_CASE("rpc: an answer that is not JSON is an error of ours (100)") {
+TEST_CASE("rpc: an answer that is not JSON is an error of ours (100)" * json_alone()) {
   ConnectedClient client;
   for (const char* data : {"hello", "{", "1 2", "\"\xFF\"", "\n"}) {
     CAPTURE(data);
@@ -56,7 +56,7 @@ TEST_CASE("rpc: an answer that is not JSON is an error of ours (100)") {
 }
 
 TEST_CASE("refresh: is answered with the new time") {
-  ConnectedClient client(JsonSessionOptions{});
+  ConnectedClient client(SessionOptions{});
   client.session.refreshes.at_once = RefreshResult{.ttl_s = 60};
   CHECK(client.ask(R"({"id":2,"refresh":{"token":"t"}})") ==
         R"({"id":2,"refresh":{"client":")" + kNil +
@@ -85,7 +85,16 @@ TEST_CASE("refresh: without a token closes with 3501, for it would look like the
 }
 
 TEST_CASE("refresh: tracking of keys is not offered (108)") {
-  for (const char* more : {R"("type":1)", R"("track":[])", R"("untrack":[])"}) {
+  for (const char* more : {R"("type":1)", R"("track":[{}])", R"("untrack":["k"])"}) {
+    CAPTURE(more);
+    ConnectedClient client;
+    CHECK(client.ask(std::string(R"({"id":2,"sub_refresh":{"channel":"a","token":"t",)") + more +
+                     "}}") == R"({"id":2,"error":{"code":108,"message":"not available"}})");
+  }
+}
+
+TEST_CASE("refresh: tracking of no keys is not offered either" * json_alone()) {
+  for (const char* more : {R"("track":[])", R"("untrack":[])"}) {
     CAPTURE(more);
     ConnectedClient client;
     CHECK(client.ask(std::string(R"({"id":2,"sub_refresh":{"channel":"a","token":"t",)") + more +

@@ -14,6 +14,11 @@ TEST_CASE("push: a message of the host, in one line") {
   ConnectedClient client;
   client.protocol->push_message("{\n\"a\":1}");
   CHECK(client.take() == R"({"push":{"message":{"data":{"a":1}}}})");
+}
+
+TEST_CASE("push: a message of the host that is not JSON is an error of ours (3004)" *
+          json_alone()) {
+  ConnectedClient client;
   client.protocol->push_message("bytes");
   CHECK(client.take() == "");
   CHECK(client.closed() == 3004);
@@ -71,7 +76,7 @@ TEST_CASE("push: the reason of a close is left to the transport, unless it canno
   client.protocol->push_close(kShutdown);
   CHECK(client.take() == "");
 
-  ConnectedClient stream(JsonSessionOptions{.version = "", .pushes_disconnect = true});
+  ConnectedClient stream(SessionOptions{.version = "", .pushes_disconnect = true});
   stream.session.close(kShutdown);
   stream.protocol->push_close(kShutdown);
   CHECK(stream.take() ==

@@ -86,6 +86,11 @@ TEST_CASE("subscribe: expiry and data are told") {
   client.session.joins.at_once = joined;
   CHECK(client.ask(R"({"id":2,"subscribe":{"channel":"a"}})") ==
         R"({"id":2,"subscribe":{"expires":true,"ttl":30,"data":[ 1 ]}})");
+}
+
+TEST_CASE("subscribe: data that is not JSON is an error of ours (3004)" * json_alone()) {
+  ConnectedClient client;
+  JoinResult joined;
   joined.data = "[\n";
   client.session.joins.at_once = joined;
   CHECK(client.ask(R"({"id":3,"subscribe":{"channel":"a"}})") == "");

@@ -15,7 +15,14 @@ void ClientSession::execute(std::uint32_t id, ConnectCommand command) {
         const auto asked = since.find(room);
         if (asked != since.end()) answer_from(asked->second, joined);
       }
-      reply(id, ConnectReply{*std::move(result), options().version});
+      ConnectReply connected{*std::move(result), options().version};
+      // Others are not asked: most transports put their facts together for whoever asks, and keep
+      // them.
+      if (options().pushes_disconnect) {
+        connected.session = session_->transport().session;
+        connected.node = session_->transport().node;
+      }
+      reply(id, std::move(connected));
     } else {
       state_ = State::kRefused;
       refuse(id, result.status());

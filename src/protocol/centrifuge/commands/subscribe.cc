@@ -3,12 +3,19 @@
 #include <utility>
 
 #include "protocol/centrifuge/client_session.h"
+#include "protocol/centrifuge/delta.h"
 
 namespace madang::centrifuge {
 
 void ClientSession::execute(std::uint32_t id, SubscribeCommand command) {
   if (!check_room(id, command.join.request.room)) return;
   if (command.not_offered) return refuse(id, absl::UnimplementedError("kind of subscription"));
+  // A room need not agree to deltas, and the client is told. But a format that nobody knows is a
+  // mistake of the client's, which would never come to light if it got whole messages instead.
+  command.join.request.delta = command.delta == kDeltaFormat;
+  if (!command.delta.empty() && !command.join.request.delta) {
+    return refuse(id, absl::InvalidArgumentError("unknown delta format"));
+  }
 
   auto since = command.join.since;
   session_->join_command(

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+
+#include "protocol/centrifuge/command.h"
+
+namespace madang::centrifuge {
+
+// Reads one command, without its length; nothing at all is a pong. The command owns all of its
+// parts then. False if `text` is none. Costs O(text).
+bool read_protobuf_command(std::string_view text, Command& command);
+
+}  // namespace madang::centrifuge
