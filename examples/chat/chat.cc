@@ -5,9 +5,9 @@
 
 #include <chrono>
 #include <memory>
-#include <optional>
 #include <utility>
 
+#include "madang/access/access.h"
 #include "message.h"
 #include "search.h"
 
@@ -19,46 +19,33 @@ constexpr std::size_t kRoomsListedMax = 100;
 // All rooms are alike: what is said stays, and nobody is told that it was said before it is stored;
 // of it an hour is in memory. They know who is there, and say when a person (not each of their
 // tabs) comes or goes.
-std::optional<madang::RoomOptions> room_options(std::string_view room) {
-  if (!is_room(room)) return std::nullopt;
-  madang::RoomOptions options;
-  options.history = {.messages_max = 1'000, .age_max = std::chrono::hours(1)};
-  options.durability = madang::Durability::kDurable;
-  options.idempotency_ttl = std::chrono::hours(1);
-  options.presence = true;
-  options.announce = madang::Announce::kByUser;
-  return options;
+madang::RoomKind room_kind() {
+  madang::RoomKind kind{.subscribe = madang::Who::kAsk, .publish = madang::Who::kAsk};
+  kind.options.history = {.messages_max = 1'000, .age_max = std::chrono::hours(1)};
+  kind.options.durability = madang::Durability::kDurable;
+  kind.options.idempotency_ttl = std::chrono::hours(1);
+  kind.options.presence = true;
+  kind.options.announce = madang::Announce::kByUser;
+  return kind;
 }
 
 }  // namespace
 
-madang::Handlers Chat::handlers() {
-  madang::Handlers handlers;
-  handlers.connect = connect;
-  handlers.join = [this](Session& session, const madang::JoinRequest& request,
-                         madang::Reply<madang::JoinAnswer> reply) {
+absl::StatusOr<madang::Handlers> Chat::handlers(
+    std::shared_ptr<const madang::TokenVerifier> tokens) {
+  auto kinds = madang::RoomKinds::make({{std::string(kRoomKind), room_kind()}});
+  if (!kinds.ok()) return kinds.status();
+  madang::AccessOptions access{.kinds = *std::move(kinds), .tokens = std::move(tokens)};
+  access.host.join = [this](Session& session, const madang::JoinRequest& request,
+                            madang::Reply<madang::JoinAnswer> reply) {
     join(session, request, std::move(reply));
   };
-  handlers.publish = publish;
-  handlers.rpc = [this](Session& session, const madang::RpcRequest& request,
-                        madang::Reply<madang::RpcAnswer> reply) {
+  access.host.publish = publish;
+  access.host.rpc = [this](Session& session, const madang::RpcRequest& request,
+                           madang::Reply<madang::RpcAnswer> reply) {
     rpc(session, request, std::move(reply));
   };
-  handlers.room_options = room_options;
-  return handlers;
-}
-
-// This example believes whoever connects. A real one checks request.token, and takes the user from
-// there.
-void Chat::connect(Session& session, const madang::ConnectRequest& request,
-                   madang::Reply<madang::ConnectAnswer> reply) {
-  const auto person = read_person(request.data.view());
-  if (!person) return reply.refuse();
-  session.attachment() = std::make_shared<Person>(*person);
-  madang::ConnectAnswer answer;
-  answer.user = person->user;
-  answer.connection_info = write_info(person->name);
-  reply.accept(std::move(answer));
+  return madang::make_access(std::move(access));
 }
 
 // Everybody may come into every room, and makes it by coming in.
@@ -69,17 +56,19 @@ void Chat::join(Session&, const madang::JoinRequest& request,
   reply.accept();
 }
 
-// A page says what is said; who says it, and when, is said by the server. The id that the page gave
-// its message is the idempotency key, so that a page that lost the answer may ask again.
+// A page says what is said; who says it, and when, is said by the server, which has it from their
+// token. The id that the page gave its message is the idempotency key, so that a page that lost the
+// answer may ask again.
 void Chat::publish(Session& session, const madang::PublishRequest& request,
                    madang::Reply<madang::PublishAnswer> reply) {
   const auto draft = read_draft(request.data.view());
   if (!draft) return reply.refuse(absl::InvalidArgumentError("not a message"));
   if (!session.in_room(request.room)) return reply.refuse();
-  const auto author = std::static_pointer_cast<Person>(session.attachment());
+  const auto name = read_info(session.info()->connection_info.view());
+  if (!name) return reply.refuse();
   const auto now = session.engine().scheduler(session.lane()).wall_now();
   madang::PublishAnswer answer;
-  answer.data = write_message(*draft, *author, now.time_since_epoch().count());
+  answer.data = write_message(*draft, {session.user(), *name}, now.time_since_epoch().count());
   answer.idempotency_key = draft->id;
   reply.accept(std::move(answer));
 }

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
 #include <mutex>
 #include <set>
 #include <string>
 
+#include "absl/status/statusor.h"
+#include "madang/auth/token_verifier.h"
 #include "madang/engine.h"
 #include "madang/storage/message_store.h"
 
 namespace chat {
 
-// The rules of the chat: who may come in, where to, and what is said there. Everything else is the
-// engine's.
+// The rules of the chat: where people may come in, and what is said there. Who they are the login
+// says (login.h), and everything else is the engine's.
 //
 // Handlers run on several threads at once; the list of rooms is all that they share.
 class Chat {
@@ -19,14 +22,12 @@ class Chat {
   // Messages stay in `store`, which outlives the chat.
   explicit Chat(madang::MessageStore& store) : store_(store) {}
 
-  // What the engine asks. The chat outlives the engine.
-  madang::Handlers handlers();
+  // What the engine asks. Only those come in whose tokens are good. The chat outlives the engine.
+  absl::StatusOr<madang::Handlers> handlers(std::shared_ptr<const madang::TokenVerifier> tokens);
 
  private:
   using Session = madang::Session;
 
-  static void connect(Session& session, const madang::ConnectRequest& request,
-                      madang::Reply<madang::ConnectAnswer> reply);
   void join(Session& session, const madang::JoinRequest& request,
             madang::Reply<madang::JoinAnswer> reply);
   static void publish(Session& session, const madang::PublishRequest& request,

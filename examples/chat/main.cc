@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "chat.h"
+#include "login.h"
 #include "madang/doors/run.h"
 #include "madang/doors/server.h"
 #include "madang/engine.h"
@@ -27,6 +28,7 @@
 #include "madang/storage/any/make_store.h"
 #include "madang/storage/retention_keeper.h"
 #include "madang/transport/asio/asio_lanes.h"
+#include "secret.h"
 
 namespace {
 
@@ -36,10 +38,13 @@ struct Options {
   std::string store = CHAT_STORE;
   std::string archive = {};
   std::string journal = {};
+  std::string key_file = {};
   int warm_days = 92;
   std::string page = CHAT_FOLDER "/page";
   std::string sdk = CHAT_FOLDER "/node_modules/centrifuge/dist/centrifuge.js";
 };
+
+constexpr const char* kKeyFile = "chat.key";
 
 // The page runs what comes from here and talks to nobody else.
 constexpr const char* kContentSecurityPolicy =
@@ -65,8 +70,13 @@ std::shared_ptr<madang::http::StaticFiles> read_page(const Options& options) {
   return files;
 }
 
-madang::http::Router make_router(std::shared_ptr<const madang::http::StaticFiles> files) {
+// The login outlives the router.
+madang::http::Router make_router(std::shared_ptr<const madang::http::StaticFiles> files,
+                                 const chat::Login& login) {
   madang::http::Router router;
+  router.handle("POST", "/login", [&login](const auto& request, auto responder) {
+    login.answer(request, std::move(responder));
+  });
   router.handle_prefix("GET", "/", [files](const auto& request, auto responder) {
     madang::http::Response response = files->serve(request);
     response.headers.push_back({"Content-Security-Policy", kContentSecurityPolicy});
@@ -75,6 +85,15 @@ madang::http::Router make_router(std::shared_ptr<const madang::http::StaticFiles
     responder.send(std::move(response));
   });
   return router;
+}
+
+// People are known for as long as messages stay.
+absl::StatusOr<std::unique_ptr<chat::Login>> make_login(const Options& options) {
+  const bool forgets = options.key_file.empty() && options.store == "memory";
+  if (forgets) return chat::Login::make(chat::make_secret());
+  const auto secret = chat::load_secret(options.key_file.empty() ? kKeyFile : options.key_file);
+  if (!secret.ok()) return secret.status();
+  return chat::Login::make(*secret);
 }
 
 // Moves old messages to the archive; null if there is none.
@@ -92,6 +111,11 @@ int serve(const Options& options) {
   const auto files = read_page(options);
   if (!files) return 1;
 
+  const auto login = make_login(options);
+  if (!login.ok()) {
+    fmt::print(stderr, "chat: {}\n", std::string(login.status().message()));
+    return 1;
+  }
   auto made = madang::make_store({.name = options.store,
                                   .search = true,
                                   .archive_folder = options.archive,
@@ -121,7 +145,12 @@ int serve(const Options& options) {
     store_opened = false;
     std::raise(SIGTERM);
   };
-  engine_options.handlers = rules.handlers();
+  auto handlers = rules.handlers((*login)->tokens());
+  if (!handlers.ok()) {
+    fmt::print(stderr, "chat: {}\n", handlers.status().ToString());
+    return 1;
+  }
+  engine_options.handlers = *std::move(handlers);
   auto engine = madang::Engine::create(std::move(engine_options));
   if (!engine.ok()) {
     fmt::print(stderr, "chat: {}\n", engine.status().ToString());
@@ -134,7 +163,8 @@ int serve(const Options& options) {
   server_options.address = options.address;
   server_options.port = options.port;
   server_options.compression = true;
-  server_options.router = make_router(files);
+  server_options.router = make_router(files, **login);
+  server_options.limits.request.body_bytes_max = chat::kLoginBytesMax;
   server_options.protocols.emplace_back().make = [](const auto&) {
     return madang::centrifuge::make_json_session();
   };
@@ -167,6 +197,9 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--journal", options.journal,
                  "File that takes messages while PostgreSQL is away; none: they fail meanwhile");
+  app.add_option("--key-file", options.key_file,
+                 "File by which people are known again, made if there is none [chat.key; of a "
+                 "store in memory none]");
   app.add_option("--archive", options.archive,
                  "Folder where old messages lie in compressed files; none: they stay in the store");
   app.add_option("--warm-days", options.warm_days, "Days until a message goes to the archive")

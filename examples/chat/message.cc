@@ -35,37 +35,52 @@ bool is_text(std::string_view text) {
          text.size() <= kTextBytesMax;
 }
 
-// The text members `first` and `second` of an object.
-std::optional<std::pair<std::string, std::string>> read_texts(std::string_view json,
-                                                              std::string_view first,
-                                                              std::string_view second) {
-  simdjson::dom::parser parser;
-  simdjson::dom::element document;
-  if (parser.parse(json.data(), json.size()).get(document) != simdjson::SUCCESS)
-    return std::nullopt;
-  std::string_view a;
-  std::string_view b;
-  if (document[first].get(a) != simdjson::SUCCESS) return std::nullopt;
-  if (document[second].get(b) != simdjson::SUCCESS) return std::nullopt;
-  return std::pair(std::string(a), std::string(b));
+// Whether `json` is one document, which lives as long as the parser.
+bool parse(simdjson::dom::parser& parser, std::string_view json, simdjson::dom::element& document) {
+  return parser.parse(json.data(), json.size()).get(document) == simdjson::SUCCESS;
+}
+
+// The member `name` of an object, which is a text; else nothing.
+std::optional<std::string> read_text(const simdjson::dom::element& document,
+                                     std::string_view name) {
+  std::string_view text;
+  if (document[name].get(text) != simdjson::SUCCESS) return std::nullopt;
+  return std::string(text);
 }
 
 }  // namespace
 
-std::optional<Person> read_person(std::string_view json) {
-  const auto texts = read_texts(json, "user", "name");
-  if (!texts || !is_id(texts->first) || !is_name(texts->second)) return std::nullopt;
-  return Person{texts->first, texts->second};
+std::optional<Entry> read_entry(std::string_view json) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element document;
+  if (!parse(parser, json, document)) return std::nullopt;
+  const auto name = read_text(document, "name");
+  if (!name || !is_name(*name)) return std::nullopt;
+  if (document["pass"].error() == simdjson::NO_SUCH_FIELD) return Entry{*name, ""};
+  const auto pass = read_text(document, "pass");
+  if (!pass) return std::nullopt;
+  return Entry{*name, *pass};
 }
 
 std::optional<Draft> read_draft(std::string_view json) {
-  const auto texts = read_texts(json, "id", "text");
-  if (!texts || !is_id(texts->first) || !is_text(texts->second)) return std::nullopt;
-  return Draft{texts->first, texts->second};
+  simdjson::dom::parser parser;
+  simdjson::dom::element document;
+  if (!parse(parser, json, document)) return std::nullopt;
+  const auto id = read_text(document, "id");
+  const auto text = read_text(document, "text");
+  if (!id || !text || !is_id(*id) || !is_text(*text)) return std::nullopt;
+  return Draft{*id, *text};
 }
 
 std::string write_info(std::string_view name) {
   return fmt::format(R"({{"name":{}}})", json_string(name));
+}
+
+std::optional<std::string> read_info(std::string_view json) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element document;
+  if (!parse(parser, json, document)) return std::nullopt;
+  return read_text(document, "name");
 }
 
 std::string write_message(const Draft& draft, const Person& author, std::int64_t time_ms) {

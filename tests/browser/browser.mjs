@@ -2,10 +2,13 @@
 // What the tests of this folder share: the chat program, and people who use it in a real browser.
 
 import assert from 'node:assert/strict';
+import {mkdtemp, rm} from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {chromium} from 'playwright-core';
 
+import {logIn} from '../sdk/login.mjs';
 import {Proxy} from '../sdk/proxy.mjs';
 import {kChat, startServer} from '../sdk/server.mjs';
 
@@ -17,11 +20,13 @@ const kFlags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-r
 // The chat program behind a cable that can be pulled, and a browser with nothing kept in it.
 export class Stage {
   // With `store` messages stay where it says, as `--store` of the chat does. `more` are options of
-  // the chat besides.
+  // the chat besides. People are known as long as the stage stands.
   static async start({store = 'memory', more = []} = {}) {
     const stage = new Stage();
     stage.store = store;
     stage.more = more;
+    stage.folder = await mkdtemp(path.join(os.tmpdir(), 'madang-stage-'));
+    stage.keyFile = path.join(stage.folder, 'chat.key');
     stage.server = await stage.serve();
     stage.proxy = await Proxy.start(stage.server.port);
     stage.browser = await chromium.launch(
@@ -34,7 +39,7 @@ export class Stage {
 
   serve() {
     return startServer(kChat, [
-      '--store', this.store, ...this.more,
+      '--store', this.store, '--key-file', this.keyFile, ...this.more,
       '--page', path.join(example, 'page'),
       '--sdk', path.join(example, 'node_modules/centrifuge/dist/centrifuge.js'),
     ]);
@@ -90,6 +95,7 @@ export class Stage {
   async stop() {
     await this.browser.close();
     await this.proxy.stop();
+    await rm(this.folder, {recursive: true});
     assert.equal(await this.server.stop(), 0, 'the server ends in good order');
   }
 }
@@ -139,14 +145,17 @@ export async function people(page, ...names) {
   }, names.sort());
 }
 
+// A token for somebody who has no page.
+export async function tokenOf(page, name) {
+  return (await logIn(page.url(), {name})).token;
+}
+
 // Puts many messages into a room, from sessions of their own because each has a command bucket.
 export async function flood(page, room, from, to, more = '') {
-  await page.evaluate(async ([name, first, last, rest]) => {
+  await page.evaluate(async ([token, name, first, last, rest]) => {
     const kEach = 400;
     for (let n = first; n <= last; n += kEach) {
-      const client = new Centrifuge(`ws://${location.host}/connection/websocket`, {
-        data: {user: 'f'.repeat(32), name: 'Flood'},
-      });
+      const client = new Centrifuge(`ws://${location.host}/connection/websocket`, {token});
       const connects = new Promise((resolve) => client.once('connected', resolve));
       const subscription = client.newSubscription(`chat:${name}`);
       const enters = new Promise((resolve) => subscription.once('subscribed', resolve));
@@ -158,10 +167,10 @@ export async function flood(page, room, from, to, more = '') {
       for (let i = n; i < Math.min(n + kEach, last + 1); ++i) {
         sent.push(subscription.publish({id: `flood-${i}`, text: `message ${i}${rest}`}));
       }
-      await Promise.all(sent);
+      await Promise.all(sent).catch((error) => { throw new Error(JSON.stringify(error)); });
       client.disconnect();
     }
-  }, [room, from, to, more]);
+  }, [await tokenOf(page, 'Flood'), room, from, to, more]);
 }
 
 // Searches in the page. Answers the texts it shows.

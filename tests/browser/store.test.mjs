@@ -8,7 +8,7 @@ import path from 'node:path';
 import {after, afterEach, before, test} from 'node:test';
 
 import {
-  connected, flood, found, heard, picture, say, search, Stage, texts, until,
+  connected, flood, found, heard, picture, say, search, Stage, texts, tokenOf, until,
 } from './browser.mjs';
 
 const kMany = 2500;  // more than a room has in memory
@@ -54,10 +54,8 @@ async function scrollTo(page, end, wanted) {
 
 // All messages of the room, as a page that comes anew reads them.
 async function wholeHistory(page, room) {
-  return page.evaluate(async (name) => {
-    const client = new Centrifuge(`ws://${location.host}/connection/websocket`, {
-      data: {user: 'e'.repeat(32), name: 'Reader'},
-    });
+  return page.evaluate(async ([token, name]) => {
+    const client = new Centrifuge(`ws://${location.host}/connection/websocket`, {token});
     const subscription = client.newSubscription(`chat:${name}`);
     const enters = new Promise((resolve) => subscription.once('subscribed', resolve));
     subscription.subscribe();
@@ -72,7 +70,7 @@ async function wholeHistory(page, room) {
     }
     client.disconnect();
     return all;
-  }, room);
+  }, [await tokenOf(page, 'Reader'), room]);
 }
 
 // Whether a message is shown and stands within the window.

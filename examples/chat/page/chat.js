@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The chat page: connects, follows the address to a room, and ties the parts together.
 
-import {cleanName, loadMe, saveMe, watchMe} from './identity.js';
+import {cleanName, loadMe, logIn, saveMe, watchMe} from './identity.js';
 import {Composer} from './composer.js';
 import {Outbox} from './outbox.js';
 import {Panels} from './panels.js';
@@ -15,6 +15,8 @@ import {keyOf, Timeline} from './timeline.js';
 const kFirstRoom = 'lobby';
 const kRoomsRefreshMs = 10 * 1000;
 const kNearEdgePx = 300;
+const kLoginRefused = 1;  // of the library
+const kInvalidToken = 3500;
 
 const $ = (id) => document.getElementById(id);
 let me = loadMe();
@@ -22,10 +24,11 @@ let room = null;
 let rooms = [];
 let here = 0;    // people in our room
 let unseen = 0;  // messages that came while nobody looked
+let refusals = 0;  // tokens refused in a row
 
 const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
 const client = new Centrifuge(`${scheme}://${location.host}/connection/websocket`, {
-  getData: async () => me, minReconnectDelay: 300, maxReconnectDelay: 8000,
+  getToken, minReconnectDelay: 300, maxReconnectDelay: 8000,
 });
 const timeline = new Timeline($('scroll'), $('log'), me.user);
 const state = new StateLine($('state'), $('state-text'), $('try-again'));
@@ -228,13 +231,28 @@ function askName() {
   $('name').select();
 }
 
-function become(name) {
-  const changed = me.name !== '' && me.name !== name;
+// The library asks for a token to connect with, and again before that one ends. Where the server is
+// away it tries again, later each time.
+async function getToken() {
+  try {
+    const {user, pass, token} = await logIn(me);
+    me = {...me, user, pass};
+    timeline.iAm(user);
+    if (room) room.me = user;
+    return token;
+  } catch (error) {
+    throw error.refused ? new Centrifuge.UnauthorizedError(error.message) : error;
+  }
+}
+
+function become(name, user = me.user) {
+  const changed = me.name !== '' && (me.name !== name || me.user !== user);
   me = {...me, name};
   $('me').hidden = false;
   $('me-name').textContent = name;
-  if (changed) client.disconnect();  // The name is told as we connect.
-  client.connect();
+  if (room) showPeople($('people-list'), room.people, me);
+  if (changed) client.disconnect();  // Who we are is in the token.
+  connect();
 }
 
 // Nobody is here without a name.
@@ -248,15 +266,30 @@ $('name-form').addEventListener('submit', (event) => {
   saveMe(me);
   beginWriting();
 });
-watchMe((other) => other.user === me.user && other.name && become(other.name));
+watchMe((other) => {
+  if (!me.name) $('name-dialog').close();  // It is answered in the other tab.
+  become(other.name, other.user);
+});
 
 // --- Beginning ---------------------------------------------------------------------------------
 
-client.on('disconnected',
-          ({code, reason}) => code !== 0 && state.refused(`Disconnected: ${reason}`));
+// With a new token.
+function connect() {
+  if (client.state !== 'disconnected') return;
+  client.setToken('');
+  client.connect();
+}
+
+client.on('connected', () => { refusals = 0; });
+client.on('disconnected', ({code, reason}) => {
+  // A server that has lost its key gives us another pass. It is asked once.
+  if (code === kInvalidToken && refusals++ === 0) connect();
+  else if (code === kLoginRefused) state.refused('The server does not let you in.');
+  else if (code !== 0) state.refused(`Disconnected: ${reason}`);
+});
 $('try-again').addEventListener('click', () => {
   state.connecting();
-  client.connect();
+  connect();
   room?.subscription.subscribe();
 });
 setInterval(() => document.hidden || refreshRooms(), kRoomsRefreshMs);

@@ -12,7 +12,7 @@ export class Room {
   // moved() when the timeline shows another part of the history.
   constructor(client, me, name, timeline, view) {
     this.client = client;
-    this.me = me;  // our user id
+    this.me = me;  // our user id, once it is known
     this.name = name;
     this.timeline = timeline;
     this.view = view;
@@ -83,6 +83,7 @@ export class Room {
 
   arrived(publication) {
     this.top = Math.max(this.top, publication.offset);
+    this.heardName(publication.data);
     if (this.timeline.live && !this.filling) this.timeline.append([publication]);
     this.view.message(publication);
   }
@@ -201,6 +202,13 @@ export class Room {
     else this.people.delete(user);
     this.view.people(this.people, this.people.size);
     this.view.cameOrWent(user, name, came);
+  }
+
+  // Who changes their name and has another tab here does not come in again.
+  heardName({user, name}) {
+    if (!this.people.has(user) || this.people.get(user) === name) return;
+    this.people.set(user, name);
+    this.view.people(this.people, this.people.size);
   }
 
   // Asks who is here. Several tabs of one person are one person. A large room tells only numbers.

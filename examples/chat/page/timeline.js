@@ -40,6 +40,21 @@ export class Timeline {
     this.lastTop = 0;
   }
 
+  // Who we are, which the server may say at any time.
+  iAm(user) {
+    if (this.myUser === user) return;
+    this.myUser = user;
+    this.quietly(() => {
+      for (const [index, item] of this.items.entries()) {
+        if (!item.data) continue;
+        const element = messageElement(item.data, item.data.user === user);
+        item.element.replaceWith(element);
+        item.element = element;
+        this.regroupAt(index);
+      }
+    });
+  }
+
   get size() { return this.keys.size; }
   get first() { return this.items.find((item) => item.offset)?.offset ?? 0; }
   get last() { return this.items.findLast((item) => item.offset)?.offset ?? 0; }
@@ -108,7 +123,7 @@ export class Timeline {
       for (const message of messages) {
         if (message.offset < this.first) this.insert(message, 0);
       }
-      for (let i = 0; i <= messages.length; ++i) this.regroupAt(i);
+      for (let i = 0; i <= messages.length + 1; ++i) this.regroupAt(i);
       this.scroll.scrollTop = this.scroll.scrollHeight - below;
       while (this.items.length > kWindowMax) {
         if (this.items.at(-1).offset) this.live = false;
@@ -185,17 +200,21 @@ export class Timeline {
       this.drop(0);
     }
     this.regroupAt(0);
+    this.regroupAt(1);
   }
 
   // A message that soon follows one of the same person needs no name; one of a new day tells it.
   regroupAt(index) {
     const {element, data} = this.items[index] ?? {};
     if (!data) return;
-    const before = this.items[index - 1]?.data;
+    // A line that says who came is no message; there are never two of them in a row.
+    const above = this.items[index - 1];
+    const before = above?.data ?? this.items[index - 2]?.data;
     const sameDay = before && dayName.format(before.time) === dayName.format(data.time);
     element.classList.toggle('new-day', !sameDay);
-    element.classList.toggle('follows', Boolean(sameDay && before.user === data.user &&
-        before.name === data.name && data.time - before.time < kGroupMs));
+    element.classList.toggle('follows', Boolean(
+        sameDay && above.data && before.user === data.user && before.name === data.name &&
+        data.time - before.time < kGroupMs));
   }
 }
 
