@@ -16,6 +16,7 @@ function(madang_layer name)
   target_link_libraries(madang_${name}
     PUBLIC ${ARG_LINKS}
     PRIVATE ${ARG_PRIVATE_LINKS} $<BUILD_INTERFACE:madang_compile_options>)
+  madang_precompile(madang_${name} layer)
   set_property(GLOBAL APPEND PROPERTY MADANG_LAYERS ${name})
 endfunction()
 
@@ -31,6 +32,7 @@ function(madang_test name)
   add_executable(${name} ${ARG_SOURCES} $<TARGET_OBJECTS:madang_test_main>)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests ${PROJECT_SOURCE_DIR}/src)
   target_link_libraries(${name} PRIVATE ${ARG_LINKS} doctest::doctest madang_compile_options)
+  madang_precompile(${name} test)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT 300)
 endfunction()

@@ -19,12 +19,12 @@
 
 #include "chat.h"
 #include "login.h"
+#include "madang/doors/centrifuge_protocols.h"
 #include "madang/doors/run.h"
 #include "madang/doors/server.h"
 #include "madang/engine.h"
 #include "madang/http/router.h"
 #include "madang/http/static_files.h"
-#include "madang/protocol/centrifuge/json_session.h"
 #include "madang/storage/any/make_store.h"
 #include "madang/storage/retention_keeper.h"
 #include "madang/transport/asio/asio_lanes.h"
@@ -165,9 +165,8 @@ int serve(const Options& options) {
   server_options.compression = true;
   server_options.router = make_router(files, **login);
   server_options.limits.request.body_bytes_max = chat::kLoginBytesMax;
-  server_options.protocols.emplace_back().make = [](const auto&) {
-    return madang::centrifuge::make_json_session();
-  };
+  server_options.protocols = madang::centrifuge_protocols();
+  server_options.stream_protocols = madang::centrifuge_stream_protocols();
   auto server = madang::Server::start(std::move(server_options));
   if (!server.ok()) {
     fmt::print(stderr, "chat: {}\nIf another program has port {}, --port N chooses another one.\n",

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "json_config.h"
 #include "madang/auth/token_verifier.h"
 #include "madang/http/origin.h"
@@ -27,8 +29,15 @@ const JsonConfig::Choices<Who> kReaders = {{"nobody", Who::kNobody},
                                            {"members", Who::kMembers},
                                            {"users", Who::kUsers},
                                            {"everyone", Who::kEveryone}};
-const JsonConfig::Choices<Who> kSubscribers = {
-    {"nobody", Who::kNobody}, {"users", Who::kUsers}, {"everyone", Who::kEveryone}};
+const JsonConfig::Choices<Who> kPublishers = {{"nobody", Who::kNobody},
+                                              {"members", Who::kMembers},
+                                              {"users", Who::kUsers},
+                                              {"everyone", Who::kEveryone},
+                                              {"backend", Who::kAsk}};
+const JsonConfig::Choices<Who> kSubscribers = {{"nobody", Who::kNobody},
+                                               {"users", Who::kUsers},
+                                               {"everyone", Who::kEveryone},
+                                               {"backend", Who::kAsk}};
 
 void read_history(JsonConfig& from, madang::HistoryOptions& to) {
   from.number("messages", to.messages_max, 0, 10'000'000);
@@ -36,10 +45,22 @@ void read_history(JsonConfig& from, madang::HistoryOptions& to) {
   from.duration("age", to.age_max, milliseconds(1), hours(24 * 365 * 10));
 }
 
-void read_kind(JsonConfig& from, bool has_store, madang::RoomKind& kind) {
+void read_backend(JsonConfig& from, Config::Backend& to) {
+  for (const auto* name : {"connect", "refresh", "subscribe", "publish", "rpc", "sub_refresh",
+                           "disconnect", "unsubscribe"}) {
+    std::string url;
+    from.text(name, url);
+    if (!url.empty()) to.urls.emplace_back(name, std::move(url));
+  }
+  from.duration("timeout", to.timeout, milliseconds(1), seconds(9));
+  from.texts("headers", to.headers);
+}
+
+void read_kind(JsonConfig& from, const Config& config, madang::RoomKind& kind) {
+  const bool has_store = config.has_store();
   madang::RoomOptions& options = kind.options;
   from.choice("subscribe", kind.subscribe, kSubscribers);
-  from.choice("publish", kind.publish, kReaders);
+  from.choice("publish", kind.publish, kPublishers);
   from.choice("read_presence", kind.presence, kReaders);
   from.choice("read_history", kind.history, kReaders);
 
@@ -72,6 +93,12 @@ void read_kind(JsonConfig& from, bool has_store, madang::RoomKind& kind) {
   from.yes_or_no("announce_to_all", options.announce_to_all);
   from.number("announce_members_max", options.announce_members_max, 0, 100'000);
   from.number("members_max", options.members_max, 1, 10'000'000);
+  for (const auto& [name, who] :
+       {std::pair("subscribe", kind.subscribe), {"publish", kind.publish}}) {
+    if (who == Who::kAsk && !config.backend.has(name)) {
+      from.wrong(name, fmt::format("`backend.{}` has no URL to ask", name));
+    }
+  }
   if (options.is_stored() && !has_store) {
     from.wrong("durability", "there is no store; `store.name` or --store names one");
   }
@@ -129,9 +156,10 @@ void read_all(JsonConfig& from, Config& config) {
     marks.text("between_users", config.marks.between_users);
   });
   from.object("limits", [&](JsonConfig& limits) { read_limits(limits, config); });
-  // After the store, whatever the order in the file.
+  from.object("backend", [&](JsonConfig& backend) { read_backend(backend, config.backend); });
+  // After what they depend on, whatever the order in the file.
   from.objects("rooms", [&](const std::string& name, JsonConfig& one) {
-    read_kind(one, config.has_store(), config.rooms.emplace_back(name, madang::RoomKind()).second);
+    read_kind(one, config, config.rooms.emplace_back(name, madang::RoomKind()).second);
   });
 }
 
@@ -140,6 +168,10 @@ bool is_loopback(std::string_view address) {
 }
 
 }  // namespace
+
+bool Config::Backend::has(std::string_view method) const {
+  return std::ranges::any_of(urls, [&](const auto& url) { return url.first == method; });
+}
 
 void read_config(std::string_view json, Config& config, std::vector<std::string>& errors) {
   simdjson::dom::parser parser;
@@ -181,8 +213,9 @@ void check_config(const Config& config, std::vector<std::string>& errors) {
     if (!is_loopback(config.address) || (!is_loopback(config.api.address))) {
       wrong("--insecure lets everybody do everything, so it goes with a loopback address alone");
     }
-  } else if (!tokens && !config.guests) {
-    wrong("nobody could connect: give tokens.hmac_secret or tokens.key_file, or let guests in");
+  } else if (!tokens && !config.guests && !config.backend.has("connect")) {
+    wrong(
+        "nobody could connect: tokens.hmac_secret or tokens.key_file, backend.connect, or guests");
   }
   if (!config.insecure && config.rooms.empty()) {
     wrong("rooms: there are none; {\"rooms\":{\"\":{\"subscribe\":\"users\"}}} makes plain ones");

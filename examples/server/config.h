@@ -46,6 +46,15 @@ struct Config {
     std::string archive = {};
   } store = {};
 
+  // Where the handlers of the host are asked, by their names: "connect", "publish" ...
+  struct Backend {
+    std::vector<std::pair<std::string, std::string>> urls = {};
+    madang::Duration timeout = std::chrono::seconds(1);
+    std::vector<std::string> headers = {};  // "Name: value"
+
+    bool has(std::string_view method) const;
+  } backend = {};
+
   bool personal_rooms = false;
   std::string personal_kind = {};
   madang::RoomMarks marks = {};

@@ -139,6 +139,20 @@ TEST_CASE("config: rooms with a history are durable where there is a store") {
         1);
 }
 
+TEST_CASE("config: a backend is asked where it has an address, and nowhere else") {
+  const Config config = good(R"({"backend":{"connect":"http://a/c","publish":"http://a/p",
+    "timeout":"2s","headers":["A: b"]},"rooms":{"":{"publish":"backend"}}})");
+  CHECK(config.backend.has("connect"));
+  CHECK_FALSE(config.backend.has("rpc"));
+  CHECK(config.backend.timeout == 2s);
+  CHECK(config.rooms.at(0).second.publish == madang::Who::kAsk);
+  std::vector<std::string> errors;
+  check_config(config, errors);
+  CHECK(errors.empty());
+  CHECK(errors_of(R"({"rooms":{"":{"publish":"backend","subscribe":"backend"}}})").size() == 2);
+  CHECK(errors_of(R"({"backend":{"conect":"http://a"}})").size() == 1);
+}
+
 TEST_CASE("config: what can not serve, or would serve everybody, is refused as a whole") {
   CHECK(wrong_after([](Config&) {}) == 0);
   CHECK(wrong_after([](Config& c) { c.tokens.hmac_secret = ""; }) == 1);

@@ -14,6 +14,7 @@
 #include "keys.h"
 #include "madang/access/access.h"
 #include "madang/api/http_api.h"
+#include "madang/backend/backend.h"
 #include "madang/doors/centrifuge_protocols.h"
 #include "madang/doors/make_lanes.h"
 #include "madang/doors/run.h"
@@ -43,7 +44,37 @@ int fail(std::string_view text) {
   return 1;
 }
 
-absl::StatusOr<madang::Handlers> make_handlers(const Config& config, const Keys* keys) {
+// Null where none is configured.
+absl::StatusOr<std::unique_ptr<madang::Backend>> make_backend(const Config& config,
+                                                              madang::LogSink& log) {
+  if (config.backend.urls.empty()) return nullptr;
+  madang::BackendOptions options;
+  const std::pair<std::string_view, madang::BackendMethod*> methods[] = {
+      {"connect", &options.connect},
+      {"refresh", &options.refresh},
+      {"subscribe", &options.subscribe},
+      {"publish", &options.publish},
+      {"rpc", &options.rpc},
+      {"sub_refresh", &options.sub_refresh},
+      {"disconnect", &options.disconnect},
+      {"unsubscribe", &options.unsubscribe}};
+  for (const auto& [name, url] : config.backend.urls) {
+    for (const auto& [known, method] : methods) {
+      if (known == name) *method = {.url = url, .timeout = config.backend.timeout};
+    }
+  }
+  for (const std::string& header : config.backend.headers) {
+    const auto colon = header.find(": ");
+    if (colon == std::string::npos)
+      return absl::InvalidArgumentError("a header is \"Name: value\"");
+    options.http.headers.emplace_back(header.substr(0, colon), header.substr(colon + 2));
+  }
+  options.log = &log;
+  return madang::Backend::make(std::move(options));
+}
+
+absl::StatusOr<madang::Handlers> make_handlers(const Config& config, const Keys* keys,
+                                               const madang::Backend* backend) {
   madang::RoomMarks marks = config.marks;
   auto rooms = config.rooms;
   if (rooms.empty()) {
@@ -61,6 +92,7 @@ absl::StatusOr<madang::Handlers> make_handlers(const Config& config, const Keys*
   if (!kinds.ok()) return kinds.status();
   madang::AccessOptions access{.kinds = *std::move(kinds)};
   if (keys != nullptr) access.tokens = keys->verifier();
+  if (backend != nullptr) access.host = backend->handlers();
   access.guests = config.guests;
   access.open = config.insecure;
   access.personal_rooms = config.personal_rooms;
@@ -172,7 +204,10 @@ int serve(const Config& config) {
       std::raise(SIGTERM);
     };
   }
-  auto handlers = make_handlers(config, keys->get());
+  auto backend = make_backend(config, log);
+  if (!backend.ok())
+    return fail(fmt::format("backend: {}", std::string(backend.status().message())));
+  auto handlers = make_handlers(config, keys->get(), backend->get());
   if (!handlers.ok()) return fail(std::string(handlers.status().message()));
   options.handlers = *std::move(handlers);
   auto engine = madang::Engine::create(std::move(options));

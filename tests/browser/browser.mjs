@@ -58,13 +58,13 @@ export class Stage {
   room(word = 'room') { return `${word}-${++this.rooms}`; }
 
   // Opens the page as a new person, who says their name and comes into the room. With `cable` the
-  // page is behind the proxy.
-  async person(name, room, {cable = false, ...options} = {}) {
+  // page is behind the proxy, with `transport` it uses that one alone.
+  async person(name, room, {cable = false, transport = '', ...options} = {}) {
     const viewport = {width: 1200, height: 760};
     const context = await this.browser.newContext({viewport, ...options});
     context.setDefaultTimeout(kWaitMs);
     this.contexts.push(context);
-    const page = await this.tab(context, room, {cable});
+    const page = await this.tab(context, room, {cable, transport});
     await page.fill('#name', name);
     await page.keyboard.press('Enter');
     await connected(page);
@@ -72,7 +72,7 @@ export class Stage {
   }
 
   // Another tab of the same person.
-  async tab(context, room, {cable = false} = {}) {
+  async tab(context, room, {cable = false, transport = ''} = {}) {
     const page = await context.newPage();
     page.on('pageerror', (error) => this.complaints.push(error.stack));
     page.on('console', (message) => {
@@ -81,7 +81,8 @@ export class Stage {
       if (message.type() === 'error' && !torn) this.complaints.push(message.text());
     });
     const port = cable ? this.proxy.port : this.server.port;
-    await page.goto(`http://localhost:${port}/#/${encodeURIComponent(room)}`);
+    const query = transport && `?transport=${transport}`;
+    await page.goto(`http://localhost:${port}/${query}#/${encodeURIComponent(room)}`);
     return page;
   }
 

@@ -4,6 +4,10 @@
 import assert from 'node:assert/strict';
 import {after, afterEach, before, test} from 'node:test';
 
+import {Centrifuge as JsonClient} from 'centrifuge';
+import {Centrifuge as ProtobufClient} from 'centrifuge/build/protobuf';
+import {EventSource} from 'eventsource';
+
 import {Host, next, record, until} from './harness.mjs';
 import {inSeconds, kSecret, sign, unsigned} from './jwt.mjs';
 import {kKey, startReady} from './ready.mjs';
@@ -23,6 +27,18 @@ let host;
 before(async () => { host = new Host(await startReady(kConfig)); });
 afterEach(() => host.disconnect());
 after(async () => { assert.equal(await host.stop(), 0, 'the server ends in good order'); });
+
+// Every way in that a stock client has.
+const kWays = [['websocket', 'json'], ['websocket', 'protobuf'], ['http_stream', 'json'],
+               ['http_stream', 'protobuf'], ['sse', 'json']];
+
+function clientOf([transport, format], options) {
+  const at = `http://127.0.0.1:${host.server.port}`;
+  const endpoint = transport === 'websocket' ? host.server.url : `${at}/connection/${transport}`;
+  host.Client = format === 'json' ? JsonClient : ProtobufClient;
+  return host.client({eventsource: EventSource, emulationEndpoint: `${at}/emulation`, ...options},
+                     [{transport, endpoint}]);
+}
 
 const call = (...request) => host.server.call(...request);
 const tokenOf = (sub, more = {}) => sign({aud: 'chat', sub, exp: inSeconds(60), ...more});
@@ -49,22 +65,29 @@ async function enter(client, room, options = {}) {
   return subscription;
 }
 
-test('a token lets its user in, and its connection and rooms go on with newer ones', async () => {
-  let asked = 0;
-  const client = await come(tokenOf('ann', {exp: inSeconds(2)}), {
-    getToken: async () => { ++asked; return tokenOf('ann', {exp: inSeconds(2)}); },
-  });
-  const drops = record(client, 'connecting');
-  let roomTokens = 0;
-  await enter(client, 'secret', {
-    getToken: async ({channel}) => {
-      ++roomTokens;
-      return tokenOf('ann', {channel, exp: inSeconds(2)});
-    },
-  });
-  await until(() => asked >= 2 && roomTokens >= 3, 'two refreshes of each');
-  assert.deepEqual(drops.list, [], 'it never reconnected');
-});
+for (const way of kWays) {
+  test(`${way.join(', ')}: a token lets its user in, and newer ones go on with it`,
+       async () => {
+         let asked = 0;
+         const client = clientOf(way, {
+           token: tokenOf('ann', {exp: inSeconds(2)}),
+           getToken: async () => { ++asked; return tokenOf('ann', {exp: inSeconds(2)}); },
+         });
+         const connected = next(client, 'connected');
+         client.connect();
+         assert.equal((await connected).transport, way[0]);
+         const drops = record(client, 'connecting');
+         let roomTokens = 0;
+         await enter(client, 'secret', {
+           getToken: async ({channel}) => {
+             ++roomTokens;
+             return tokenOf('ann', {channel, exp: inSeconds(2)});
+           },
+         });
+         await until(() => asked >= 2 && roomTokens >= 3, 'two refreshes of each');
+         assert.deepEqual(drops.list, [], 'it never reconnected');
+       });
+}
 
 test('one whose token has ended fetches another one and comes in', async () => {
   let asked = 0;

@@ -26,10 +26,19 @@ let here = 0;    // people in our room
 let unseen = 0;  // messages that came while nobody looked
 let refusals = 0;  // tokens refused in a row
 
-const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
-const client = new Centrifuge(`${scheme}://${location.host}/connection/websocket`, {
-  getToken, minReconnectDelay: 300, maxReconnectDelay: 8000,
+// Some networks let no WebSocket through; the others are tried in this order. ?transport= names one
+// alone.
+const transports = ['websocket', 'http_stream', 'sse'].map((transport) => {
+  const scheme = transport === 'websocket' ? location.protocol.replace('http', 'ws')
+                                           : location.protocol;
+  return {transport, endpoint: `${scheme}//${location.host}/connection/${transport}`};
 });
+const wanted = new URLSearchParams(location.search).get('transport');
+const client = new Centrifuge(
+    wanted ? transports.filter(({transport}) => transport === wanted) : transports, {
+      getToken, minReconnectDelay: 300, maxReconnectDelay: 8000,
+      emulationEndpoint: `${location.origin}/emulation`,
+    });
 const timeline = new Timeline($('scroll'), $('log'), me.user);
 const state = new StateLine($('state'), $('state-text'), $('try-again'));
 const panels = new Panels($('main'), $('shade'),
