@@ -45,6 +45,13 @@ void read_history(JsonConfig& from, madang::HistoryOptions& to) {
   from.duration("age", to.age_max, milliseconds(1), hours(24 * 365 * 10));
 }
 
+void read_batch(JsonConfig& from, madang::BatchOptions& to) {
+  from.object("batch", [&](JsonConfig& batch) {
+    batch.duration("delay", to.delay, milliseconds(0), seconds(10));
+    batch.number("messages", to.messages_max, 1, 4'096);
+  });
+}
+
 void read_backend(JsonConfig& from, Config::Backend& to) {
   for (const auto* name : {"connect", "refresh", "subscribe", "publish", "rpc", "sub_refresh",
                            "disconnect", "unsubscribe"}) {
@@ -81,10 +88,7 @@ void read_kind(JsonConfig& from, const Config& config, madang::RoomKind& kind) {
                              {"drop_oldest", SlowConsumer::kDropOldest},
                              {"keep_latest", SlowConsumer::kKeepLatest}});
   from.yes_or_no("delta", options.delta);
-  from.object("batch", [&](JsonConfig& batch) {
-    batch.duration("delay", options.batch.delay, milliseconds(0), seconds(10));
-    batch.number("messages", options.batch.messages_max, 1, 4'096);
-  });
+  read_batch(from, options.batch);
   from.yes_or_no("presence", options.presence);
   from.choice<Announce>("announce", options.announce,
                         {{"never", Announce::kNever},
@@ -127,6 +131,7 @@ void read_all(JsonConfig& from, Config& config) {
   from.texts("origins", config.origins);
   from.yes_or_no("compression", config.compression);
   from.yes_or_no("guests", config.guests);
+  read_batch(from, config.batch);
   from.object("api", [&](JsonConfig& api) {
     api.text("address", config.api.address);
     api.number("port", config.api.port);

@@ -55,6 +55,7 @@ struct Config {
     bool has(std::string_view method) const;
   } backend = {};
 
+  madang::BatchOptions batch = {};  // of each connection
   bool personal_rooms = false;
   std::string personal_kind = {};
   madang::RoomMarks marks = {};

@@ -93,6 +93,7 @@ absl::StatusOr<madang::Handlers> make_handlers(const Config& config, const Keys*
   madang::AccessOptions access{.kinds = *std::move(kinds)};
   if (keys != nullptr) access.tokens = keys->verifier();
   if (backend != nullptr) access.host = backend->handlers();
+  access.batch = config.batch;
   access.guests = config.guests;
   access.open = config.insecure;
   access.personal_rooms = config.personal_rooms;

@@ -36,7 +36,7 @@ class Access : public std::enable_shared_from_this<Access> {
     if (request.token.empty()) {
       if (host().connect) return ask_host(session, request, std::move(reply));
       if (!options_.guests && !options_.open) return close(session, kBadRequest, reply);
-      return reply.accept();
+      return reply.accept({.batch = options_.batch});
     }
     const auto token = verify_connection(session, request.token);
     switch (token.outcome) {
@@ -161,6 +161,7 @@ class Access : public std::enable_shared_from_this<Access> {
 
   absl::StatusOr<ConnectAnswer> answer_of(const ConnectionClaims& claims) const {
     ConnectAnswer answer;
+    answer.batch = options_.batch;
     answer.user = claims.user;
     answer.connection_info = claims.info;
     answer.expires = claims.ends;
@@ -182,7 +183,6 @@ class Access : public std::enable_shared_from_this<Access> {
 
   // The host says who it is, and the rest is as for others.
   void ask_host(Session& session, const ConnectRequest& request, Reply<ConnectAnswer> reply) const {
-    if (!options_.personal_rooms) return host().connect(session, request, std::move(reply));
     class Sink final : public Reply<ConnectAnswer>::Sink {
      public:
       Sink(std::shared_ptr<const Access> access, Reply<ConnectAnswer> reply)
@@ -190,6 +190,7 @@ class Access : public std::enable_shared_from_this<Access> {
       void answer(absl::StatusOr<ConnectAnswer> answer) override {
         if (!answer.ok()) return reply_.refuse(answer.status());
         access_->add_personal_room(*answer);
+        if (answer->batch.delay == Duration::zero()) answer->batch = access_->options_.batch;
         reply_.accept(*std::move(answer));
       }
       void close(const CloseReason& reason) override { reply_.close(reason); }

@@ -68,6 +68,7 @@ absl::Status SessionImpl::accept_connect(ConnectAnswer& answer,
   info_ = std::move(info);
   expires_ = answer.expires.value_or(kNeverExpires);
   client_refreshes_ = answer.client_refreshes;
+  gather_writes(answer.batch);
 
   PageBounds page = first_page();
   for (auto& [room, options] : answer.rooms) {

@@ -59,7 +59,7 @@ void SessionImpl::write_message(std::string_view message) {
 }
 
 void SessionImpl::write_out() {
-  if (writable()) write_batches();
+  if (writable() && !gathers()) write_batches();
   if (input_refused_ && wants_input()) read_on();
   if (work_ != nullptr && !writing_ && work_->idle()) work_.reset();
 }

@@ -224,6 +224,11 @@ class alignas(64) SessionImpl final : public Session,
   void refresh_by_host();
   void renew_info(const RefreshAnswer& answer);
   void write_batches();
+  void gather_writes(const BatchOptions& batch);
+  // Whether what waits to be written shall wait longer.
+  bool gathers() { return work_ != nullptr && work_->gathering != nullptr && may_gather(); }
+  bool may_gather();
+  void set_one_room();
   void read_on();
   void note_write_progress();
   MonoTime write_stalls_at();

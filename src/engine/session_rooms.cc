@@ -35,13 +35,13 @@ Subscription& SessionImpl::add(std::string_view room) {
   subscription->extra->session = this;
   subscription->extra->room = room;
   Subscription& added = subscriptions_.add(std::move(subscription));
-  one_room_ = subscriptions_.size() == 1;
+  set_one_room();
   return added;
 }
 
 std::unique_ptr<Subscription> SessionImpl::remove(const Subscription& subscription) {
   auto removed = subscriptions_.take(subscription);
-  one_room_ = subscriptions_.size() == 1;
+  set_one_room();
   return removed;
 }
 

@@ -64,6 +64,52 @@ TEST_CASE("batch: a message after a quiet time goes out at once, the next ones i
   CHECK(world.imbalance() == 0);
 }
 
+TEST_CASE(
+    "batch: a connection writes at once after a quiet time, and then what gathered together") {
+  World world;
+  world.options.handlers.connect = [](Session&, const ConnectRequest& request,
+                                      Reply<ConnectAnswer> reply) {
+    ConnectAnswer answer{.user = request.token};
+    if (request.token == "ann") answer.batch = {.delay = milliseconds(100), .messages_max = 20};
+    reply.accept(std::move(answer));
+  };
+  const Client ann = world.enter("ann", "room");
+  const Client bob = world.enter("bob", "room");
+  world.pass(milliseconds(100));
+  publish(world, 1, 1);
+  CHECK(ann.read() == words(1, 1));
+  const auto writes = ann.transport->writes();
+  publish(world, 2, 5);
+  CHECK(bob.read() == words(1, 5));
+  CHECK(ann.read().empty());
+  CHECK(world.engine().counters_now().waiting == 4);
+  world.pass(milliseconds(100));
+  CHECK(ann.read() == words(2, 5));
+  CHECK(ann.transport->writes() == writes + 1);
+  publish(world, 6, 25);
+  CHECK(ann.read() == words(6, 25));
+  CHECK(ann.transport->writes() == writes + 2);
+  publish(world, 26, 27);
+  ann.session().close(kForceReconnect);
+  world.run();
+  CHECK(ann.read() == words(26, 27));
+  CHECK(world.imbalance() == 0);
+}
+
+TEST_CASE("batch: a connection that gathers is pinged in time") {
+  World world;
+  world.options.handlers.connect = [](Session&, const ConnectRequest&, Reply<ConnectAnswer> reply) {
+    reply.accept({.batch = {.delay = std::chrono::hours(1)}});
+  };
+  const Client ann = world.enter("ann", "room");
+  publish(world, 1, 1);
+  ann.read();
+  publish(world, 2, 3);
+  world.pass(world.engine().limits().ping_interval);
+  const Words read = ann.read();
+  CHECK(read == Words{"room 0 2", "room 0 3", "ping"});
+}
+
 TEST_CASE("batch: under load there is one write in each delay, and nothing waits longer") {
   World world;
   world.rooms = batching(0, 1'000);

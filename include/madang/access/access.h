@@ -27,6 +27,9 @@ struct AccessOptions {
   bool personal_rooms = false;
   std::string personal_kind = {};
 
+  // How the messages of each connection wait for each other, unless the host says otherwise of one.
+  BatchOptions batch = {};
+
   // The host's part. `connect` and `join` are asked for clients without a token, `join`, `publish`
   // and `read` also where a kind says kAsk, `refresh` when credentials that no token gave are at
   // their end. `room_options` is not used; all others are handed on as they are.

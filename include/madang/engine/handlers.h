@@ -46,6 +46,9 @@ struct ConnectAnswer {
   // Who is asked when the time comes: the client (it sends a refresh command), or the refresh
   // handler of the host.
   bool client_refreshes = true;
+  // What is for the session may wait to be written together, whatever room it is of. Pings and the
+  // session's end do not wait.
+  BatchOptions batch = {};
   // Rooms the session is in from the start (server-side subscriptions).
   std::vector<std::pair<std::string, JoinOptions>> rooms = {};
 };
