@@ -60,7 +60,6 @@ TEST_CASE("centrifuge: subprotocol or query choose Protobuf, and all others get 
       {"?format=json", "", false},
       {"?format=Protobuf", "", false},
       {"?xformat=protobuf&formatx=protobuf", "", false},
-      {"?format=protobuf&x=%zz", "", false},
       {"?format=protobuf", ask + "centrifuge-json\r\n", false, "centrifuge-json"},
       {"?format=json", ask + "centrifuge-protobuf\r\n", true, "centrifuge-protobuf"},
   };

@@ -126,7 +126,7 @@ TEST_CASE("delta: a format that nobody knows is refused with 107, and no text cl
   CHECK(client.closed() == 3501);
 }
 
-TEST_CASE("delta: a recovered list begins whole and goes on where one follows the other") {
+TEST_CASE("delta: a recovered list begins whole, and each goes on from the one before it there") {
   JoinResult joined;
   joined.delta = joined.recovered = joined.recovery_tried = true;
   joined.position = StreamPosition{7, "e"};
@@ -152,7 +152,7 @@ TEST_CASE("delta: a recovered list begins whole and goes on where one follows th
     patches.push_back(publication.is_patch);
   }
   CHECK(rows == std::vector<std::string>{row(2), row(3), row(5), row(6)});
-  CHECK(patches == std::vector<bool>{false, true, false, true});
+  CHECK(patches == std::vector<bool>{false, true, true, true});
   // The events are shared with other members, and stay as they are.
   CHECK(joined.messages[0]->before == row(1));
 }
