@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <utility>
+#include <variant>
 
 #include "madang/base/status.h"
 #include "madang/engine/engine.h"
@@ -17,11 +18,27 @@ WallTime wall_now(Session& session) {
   return session.engine().scheduler(session.lane()).wall_now();
 }
 
-// The session goes; what it asked for is refused so that nobody waits for it.
+absl::Status not_allowed() { return absl::PermissionDeniedError("permission denied"); }
+
+// What becomes of whoever brings a bad token: an error, or the session's end.
+using Refusal = std::variant<absl::Status, CloseReason>;
+
+// Answers for a token that is not good, and says so. One of another user, session or room ends the
+// session wherever it is shown.
 template <typename Answer>
-void close(Session& session, const CloseReason& reason, Reply<Answer>& reply) {
-  session.close(reason);
-  reply.refuse();
+bool refused(const TokenVerdict& token, const Refusal& expired, const Refusal& invalid,
+             Reply<Answer>& reply) {
+  if (token.good()) return false;
+  const Refusal mismatch = kInvalidToken;
+  const Refusal& refusal = token.outcome == TokenOutcome::kExpired   ? expired
+                           : token.outcome == TokenOutcome::kInvalid ? invalid
+                                                                     : mismatch;
+  if (const auto* status = std::get_if<absl::Status>(&refusal)) {
+    reply.refuse(*status);
+  } else {
+    reply.close(std::get<CloseReason>(refusal));
+  }
+  return true;
 }
 
 // One object that all handlers share, so that they may be called after whoever made them is gone.
@@ -35,19 +52,11 @@ class Access : public std::enable_shared_from_this<Access> {
   void connect(Session& session, const ConnectRequest& request, Reply<ConnectAnswer> reply) const {
     if (request.token.empty()) {
       if (host().connect) return ask_host(session, request, std::move(reply));
-      if (!options_.guests && !options_.open) return close(session, kBadRequest, reply);
+      if (!options_.guests && !options_.open) return reply.close(kBadRequest);
       return reply.accept({.batch = options_.batch});
     }
     const auto token = verify_connection(session, request.token);
-    switch (token.outcome) {
-      case TokenOutcome::kGood:
-        break;
-      case TokenOutcome::kExpired:
-        return reply.refuse(token_expired_error());
-      case TokenOutcome::kInvalid:
-      case TokenOutcome::kMismatch:
-        return close(session, kInvalidToken, reply);
-    }
+    if (refused(token, token_expired_error(), kInvalidToken, reply)) return;
     auto answer = answer_of(*token.claims);
     if (!answer.ok()) return reply.refuse(answer.status());
     reply.accept(*std::move(answer));
@@ -66,16 +75,7 @@ class Access : public std::enable_shared_from_this<Access> {
       return decide(who, host().join, session, request, std::move(reply));
     }
     const auto token = verify_subscription(session, request.token, request.room);
-    switch (token.outcome) {
-      case TokenOutcome::kGood:
-        break;
-      case TokenOutcome::kExpired:
-        return reply.refuse(token_expired_error());
-      case TokenOutcome::kInvalid:
-        return reply.refuse();
-      case TokenOutcome::kMismatch:
-        return close(session, kInvalidToken, reply);
-    }
+    if (refused(token, token_expired_error(), not_allowed(), reply)) return;
     JoinAnswer answer;
     answer.room_info = token.claims->info;
     answer.expires = token.claims->ends;
@@ -104,15 +104,7 @@ class Access : public std::enable_shared_from_this<Access> {
     auto token = verify_connection(session, request.token);
     if (token.good())
       static_cast<TokenVerdict&>(token) = match_connection(*token.claims, user(session));
-    switch (token.outcome) {
-      case TokenOutcome::kGood:
-        break;
-      case TokenOutcome::kExpired:
-        return close(session, kExpired, reply);
-      case TokenOutcome::kInvalid:
-      case TokenOutcome::kMismatch:
-        return close(session, kInvalidToken, reply);
-    }
+    if (refused(token, kExpired, kInvalidToken, reply)) return;
     RefreshAnswer answer;
     answer.expires = token.claims->ends;
     answer.connection_info = token.claims->info;
@@ -144,16 +136,8 @@ class Access : public std::enable_shared_from_this<Access> {
   void refresh_subscription(Session& session, const RefreshRequest& request,
                             Reply<RefreshAnswer> reply) const {
     const auto token = verify_subscription(session, request.token, request.room);
-    switch (token.outcome) {
-      case TokenOutcome::kGood:
-        break;
-      case TokenOutcome::kExpired:
-        return reply.refuse(client_error({.code = kExpiredCode, .message = "expired"}));
-      case TokenOutcome::kInvalid:
-        return reply.refuse();
-      case TokenOutcome::kMismatch:
-        return close(session, kInvalidToken, reply);
-    }
+    const auto expired = client_error({.code = kExpiredCode, .message = "expired"});
+    if (refused(token, expired, not_allowed(), reply)) return;
     RefreshAnswer answer;
     answer.expires = token.claims->ends;
     reply.accept(std::move(answer));

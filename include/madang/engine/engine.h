@@ -98,7 +98,7 @@ class Engine {
   // The rooms that somebody is in and whose names match: `*` in the pattern stands for any text,
   // also none. In no order, and not as of one moment. OutOfRange: more than Limits::rooms_list_max.
   //
-  // Looks at every name, for some milliseconds with a million rooms.
+  // Looks at every name, a shard of them at a time under its lock.
   virtual absl::StatusOr<std::vector<RoomFacts>> rooms(std::string_view pattern) = 0;
 
   // One page of the kept messages; of a room that is stored, from the store where memory does not

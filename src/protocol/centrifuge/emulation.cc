@@ -2,9 +2,12 @@
 #include "madang/protocol/centrifuge/emulation.h"
 
 #include <array>
-#include <cstdint>
+#include <limits>
+#include <utility>
 
+#include "protocol/centrifuge/client.pb.h"
 #include "protocol/centrifuge/json_reader.h"
+#include "protocol/centrifuge/protobuf_wire.h"
 
 namespace madang::centrifuge {
 namespace {
@@ -23,78 +26,17 @@ bool read_json(std::string_view body, EmulationRequest& request) {
          document.current_location().error() == simdjson::OUT_OF_BOUNDS;
 }
 
-// Reads fields off the front of a Protobuf message. Each answers false if that is cut off.
-class ProtobufFields {
- public:
-  explicit ProtobufFields(std::string_view bytes) : bytes_(bytes) {}
-
-  bool empty() const { return bytes_.empty(); }
-
-  bool varint(std::uint64_t& value) {
-    value = 0;
-    for (unsigned shift = 0; shift < 64 && !bytes_.empty(); shift += 7) {
-      const auto byte = static_cast<unsigned char>(bytes_.front());
-      bytes_.remove_prefix(1);
-      value |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
-      if (byte < 0x80) return true;
-    }
+bool read_protobuf(std::string_view body, EmulationRequest& request) {
+  wire::EmulationRequest wire;
+  // The server bounds its bodies far below what an int holds.
+  if (body.size() > std::numeric_limits<int>::max() ||
+      !wire.ParseFromArray(body.data(), static_cast<int>(body.size())) ||
+      has_any(wire.unknown_fields(), FieldSet(1, 2, 3))) {
     return false;
   }
-
-  bool bytes(std::string_view& value) {
-    std::uint64_t size = 0;
-    return varint(size) && fixed(size, value);
-  }
-
-  bool fixed(std::uint64_t size, std::string_view& value) {
-    if (size > bytes_.size()) return false;
-    value = bytes_.substr(0, size);
-    bytes_.remove_prefix(size);
-    return true;
-  }
-
- private:
-  std::string_view bytes_;
-};
-
-enum WireType : std::uint8_t { kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 = 5 };
-
-// Groups, which the language of schemas no longer has, are refused.
-bool skip(ProtobufFields& fields, unsigned type) {
-  std::uint64_t number = 0;
-  std::string_view ignored;
-  switch (type) {
-    case kVarint:
-      return fields.varint(number);
-    case kFixed64:
-      return fields.fixed(8, ignored);
-    case kBytes:
-      return fields.bytes(ignored);
-    case kFixed32:
-      return fields.fixed(4, ignored);
-    default:
-      return false;
-  }
-}
-
-bool read_protobuf(std::string_view body, EmulationRequest& request) {
-  constexpr std::uint64_t kFieldMax = (std::uint64_t{1} << 29) - 1;
-  std::string* const places[] = {&request.node, &request.session, &request.data};
-  ProtobufFields fields(body);
-  while (!fields.empty()) {
-    std::uint64_t tag = 0;
-    if (!fields.varint(tag)) return false;
-    const std::uint64_t number = tag >> 3;
-    const auto type = static_cast<unsigned>(tag & 7);
-    if (number == 0 || number > kFieldMax) return false;
-    if (number > std::size(places)) {
-      if (!skip(fields, type)) return false;
-      continue;
-    }
-    std::string_view value;
-    if (type != kBytes || !fields.bytes(value)) return false;
-    *places[number - 1] = value;
-  }
+  request.node = std::move(*wire.mutable_node());
+  request.session = std::move(*wire.mutable_session());
+  request.data = std::move(*wire.mutable_data());
   return true;
 }
 
