@@ -34,7 +34,7 @@ class Failed(Exception):
 
 def command(load, scenario, server, core, seconds):
     """The command line of one run. `seconds` stands for the scenario's duration if it is given."""
-    words = server.peer.echo if scenario.kind == "echo" else server.peer.rooms
+    words = server.peer.words(scenario.kind)
     return [
         str(load), "--server", f"127.0.0.1:{server.port}", *words,
         *(str(word) for word in scenario.arguments),

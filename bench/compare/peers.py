@@ -95,8 +95,15 @@ class Peer:
     command: object        # (build folder, own folder) -> (arguments, port or None)
     rooms: tuple           # What the generator is told when it drives rooms ...
     echo: tuple = None     # ... and echoes, if the server has them.
+    enter: tuple = None    # The quickest way into a room; None: as for rooms.
     version: object = lambda: ""
     workers: int = 0       # Processes that it starts before it is ready.
+
+    def words(self, kind):
+        """What the generator is told in a scenario of this kind; None: the server has no such."""
+        if kind == "echo":
+            return self.echo
+        return kind == "enter" and self.enter or self.rooms
 
     def start(self, build, folder, core):
         return Running(self, build, folder, core)
@@ -183,17 +190,21 @@ class Running:
 
 
 CENTRIFUGE = ("--protocol", "centrifuge", "--path", "/connection/websocket")
+# The others take the room out of the handshake too.
+ENTER_EARLY = CENTRIFUGE + ("--early",)
 
 
 def all_peers():
     """madang first, then Bun, with which it is paired, then the others."""
     return [
-        Peer("madang", "madang", madang_command("auto"), CENTRIFUGE, CENTRIFUGE),
+        Peer("madang", "madang", madang_command("auto"), CENTRIFUGE, CENTRIFUGE,
+             enter=ENTER_EARLY),
         Peer("bun", "Bun (uWebSockets)", script_command(
                  lambda: [bun_binary(), str(PEERS / "bun_server.js")]),
              ROOMS_BY_PATH, ("--protocol", "template", "--path", "/echo", "--echo", "{message}"),
              lambda: output_of(bun_binary(), "--version")),
-        Peer("madang-asio", "madang on Asio", madang_command("asio"), CENTRIFUGE, CENTRIFUGE),
+        Peer("madang-asio", "madang on Asio", madang_command("asio"), CENTRIFUGE, CENTRIFUGE,
+             enter=ENTER_EARLY),
         Peer("nchan", "nchan", nchan_command,
              ("--protocol", "template", "--path", "/room/{room}", "--publish", "{message}",
               "--publish-path", "/publish/{room}", "--self", "no"), None, nchan_version, workers=1),

@@ -96,7 +96,7 @@ class Rounds:
         for name, peer in self.peers.items():
             if name not in PLAIN + scenario.others or name in self.missing:
                 continue
-            if scenario.kind == "echo" and peer.echo is None:
+            if peer.words(scenario.kind) is None:
                 continue
             try:
                 if name not in self.servers or not self.servers[name].alive():

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <cctype>
 #include <charconv>
 #include <utility>
 
@@ -17,14 +20,38 @@ std::uint32_t number_after(std::string_view text, std::string_view key) {
   return number;
 }
 
-Phrases centrifuge_phrases(std::string_view path, bool subscribe) {
+constexpr std::string_view kRoom = "{room}";
+
+// As the value of a parameter, less the places that are to be filled in: names of rooms need none.
+std::string percent_encoded(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    if (text.starts_with(kRoom)) {
+      out += kRoom;
+      text.remove_prefix(kRoom.size());
+      continue;
+    }
+    const char c = text.front();
+    const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0;
+    out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    text.remove_prefix(1);
+  }
+  return out;
+}
+
+Phrases centrifuge_phrases(std::string_view path, const CentrifugeOpening& opening) {
   Phrases phrases;
   phrases.path = path;
-  phrases.opening = {R"({"id":1,"connect":{}})"};
-  if (subscribe)
-    phrases.opening[0] +=
+  std::string commands = R"({"id":1,"connect":{}})";
+  if (opening.subscribes)
+    commands +=
         "\n"
         R"({"id":2,"subscribe":{"channel":"{room}"}})";
+  if (opening.is_early) {
+    phrases.path += "?cf_connect=" + percent_encoded(commands);
+  } else {
+    phrases.opening = {commands};
+  }
   phrases.publish = R"({"id":{id},"publish":{"channel":"{room}","data":{message}}})";
   phrases.echo = R"({"id":{id},"rpc":{"method":"echo","data":{message}}})";
   phrases.join = R"({"id":{id},"subscribe":{"channel":"{room}"}})";
@@ -34,9 +61,9 @@ Phrases centrifuge_phrases(std::string_view path, bool subscribe) {
 
 class CentrifugeCodec : public Codec {
  public:
-  CentrifugeCodec(std::string_view path, bool subscribe, Wording wording)
-      : Codec(centrifuge_phrases(path, subscribe), std::move(wording)),
-        last_opening_id_(subscribe ? 2 : 1) {}
+  CentrifugeCodec(std::string_view path, const CentrifugeOpening& opening, Wording wording)
+      : Codec(centrifuge_phrases(path, opening), std::move(wording)),
+        last_opening_id_(opening.subscribes ? 2 : 1) {}
 
   Word read(std::string_view text) const override {
     if (text == "{}") return {Word::Kind::kPing};
@@ -70,9 +97,9 @@ class CentrifugeCodec : public Codec {
 
 }  // namespace
 
-std::unique_ptr<Codec> make_centrifuge_codec(std::string_view path, bool subscribe,
-                                             Wording wording) {
-  return std::make_unique<CentrifugeCodec>(path, subscribe, std::move(wording));
+std::unique_ptr<Codec> make_centrifuge_codec(std::string_view path,
+                                             const CentrifugeOpening& opening, Wording wording) {
+  return std::make_unique<CentrifugeCodec>(path, opening, std::move(wording));
 }
 
 }  // namespace load

@@ -80,10 +80,14 @@ class Codec {
   std::string scratch_;
 };
 
-// The Centrifuge client protocol in JSON. `subscribe`: the opening enters the room too, in the
-// frame of the connect command.
-std::unique_ptr<Codec> make_centrifuge_codec(std::string_view path, bool subscribe,
-                                             Wording wording);
+struct CentrifugeOpening {
+  bool subscribes = false;  // it enters the room too, in the message of the connect command
+  bool is_early = false;    // that message goes with the handshake (cf_connect), and not after it
+};
+
+// The Centrifuge client protocol in JSON.
+std::unique_ptr<Codec> make_centrifuge_codec(std::string_view path,
+                                             const CentrifugeOpening& opening, Wording wording);
 
 struct TemplateOptions {
   Phrases phrases;

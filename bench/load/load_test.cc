@@ -60,7 +60,7 @@ class Scene : public Listener {
  public:
   explicit Scene(Wording words = make_wording())
       : wording(std::move(words)),
-        codec_(make_centrifuge_codec("/", true, wording)),
+        codec_(make_centrifuge_codec("/", {.subscribes = true}, wording)),
         listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
     PoolOptions options;
     options.server.sin_family = AF_INET;
@@ -229,7 +229,7 @@ TEST_CASE("stencil: every placeholder is filled in, and the length never changes
 }
 
 TEST_CASE("codec: many publishes are joined by lines in frames that a server takes") {
-  const auto codec = make_centrifuge_codec("/", true, make_wording(1000));
+  const auto codec = make_centrifuge_codec("/", {.subscribes = true}, make_wording(1000));
   std::string frames;
   codec->append_publishes(3, 10, 200, &frames);
   std::size_t count = 0, at = 0, in_frames = 0;

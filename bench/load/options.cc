@@ -65,6 +65,8 @@ void add_work(CLI::App& app, Options& o) {
 void add_template(CLI::App& app, Options& o) {
   app.add_option("--protocol", o.protocol, "centrifuge (JSON), or template: what follows")
       ->transform(CLI::CheckedTransformer(kProtocols, CLI::ignore_case).description(""));
+  app.add_flag("--early", o.is_early,
+               "centrifuge: connect and enter with the handshake (cf_connect), not after it");
   app.add_option("--path", o.path, "Of the handshake; {room} and {member} are filled in")
       ->capture_default_str();
   app.add_option("--open", o.open, "template: a text sent after the handshake; repeatable")

@@ -20,6 +20,7 @@ struct Options {
   Mode mode = Mode::kFanout;
   Protocol protocol = Protocol::kCentrifuge;
   std::string path = "/connection/websocket";
+  bool is_early = false;
 
   std::uint32_t rooms = 1;
   std::uint32_t members = 1000;  // of each room

@@ -41,7 +41,8 @@ std::unique_ptr<Codec> make_codec(const Options& options, bool enters) {
   if (options.protocol == Protocol::kTemplate) {
     return make_template_codec(make_template_options(options), std::move(wording));
   }
-  return make_centrifuge_codec(options.path, enters, std::move(wording));
+  return make_centrifuge_codec(options.path, {.subscribes = enters, .is_early = options.is_early},
+                               std::move(wording));
 }
 
 PoolOptions make_pool_options(const Options& options, Codec* codec, Listener* listener) {

@@ -55,7 +55,8 @@ load::PoolOptions make_pool_options(const ClientOptions& options, load::Codec* c
 
 Client::Client(const ClientOptions& options)
     : options_(options),
-      codec_(load::make_centrifuge_codec("/connection/websocket", true, make_wording())),
+      codec_(load::make_centrifuge_codec("/connection/websocket", {.subscribes = true},
+                                         make_wording())),
       ledger_({static_cast<std::uint32_t>(options.connections)}, 16),
       pool_(make_pool_options(options_, codec_.get(), this)) {
   for (std::size_t i = 0; i < options.connections; ++i)

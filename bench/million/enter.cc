@@ -30,7 +30,7 @@ class Asker : public load::Listener {
  public:
   explicit Asker(Client& client)
       : client_(client),
-        codec_(load::make_centrifuge_codec("/connection/websocket", true,
+        codec_(load::make_centrifuge_codec("/connection/websocket", {.subscribes = true},
                                            {kRoomPrefix, load::make_message(64, false)})),
         pool_(make_pool_options(client.options(), codec_.get(), this)) {
     pool_.add(0, 0);

@@ -68,7 +68,7 @@ class Soak : public load::Listener {
         progress_(progress),
         server_(load::start_server(options.server_binary, options.server_options,
                                    first_outgoing_port())),
-        codec_(load::make_centrifuge_codec("/connection/websocket", false,
+        codec_(load::make_centrifuge_codec("/connection/websocket", {},
                                            {"soak-", load::make_message(128, false)})),
         ledger_(std::vector<std::uint32_t>(options.rooms, options.members), kWindow),
         pool_(make_pool_options(server_.port, codec_.get(), this)),

@@ -31,12 +31,13 @@ std::optional<ClientId> ClientId::parse(std::string_view text) {
 }
 
 std::string ClientId::text() const {
-  std::string text;
-  text.reserve(36);
-  for (int nibble = 0; nibble < 32; ++nibble) {
-    if (nibble == 8 || nibble == 12 || nibble == 16 || nibble == 20) text += '-';
-    const std::uint64_t word = nibble < 16 ? high_ : low_;
-    text += "0123456789abcdef"[(word >> (60 - 4 * (nibble % 16))) & 15];
+  std::string text(36, '-');
+  std::size_t at = 0;
+  for (const std::uint64_t word : {high_, low_}) {
+    for (int shift = 60; shift >= 0; shift -= 4) {
+      if (at == 8 || at == 13 || at == 18 || at == 23) ++at;
+      text[at++] = "0123456789abcdef"[(word >> shift) & 15];
+    }
   }
   return text;
 }

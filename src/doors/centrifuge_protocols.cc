@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "madang/doors/centrifuge_protocols.h"
 
-#include <optional>
-#include <string_view>
-
 #include "madang/http/query.h"
 #include "madang/protocol/centrifuge/json_session.h"
 #include "madang/protocol/centrifuge/protobuf_session.h"
@@ -14,13 +11,8 @@ namespace {
 
 // A query that cannot be read asks for nothing.
 bool asks_for_protobuf(const http::Request& request) {
-  const std::optional<http::Query> query = http::Query::parse(request.query);
-  if (!query) return false;
-  for (const std::string_view name : {"format", "cf_protocol"}) {
-    const std::string* const format = query->find(name);
-    if (format != nullptr && *format == "protobuf") return true;
-  }
-  return false;
+  return http::find_parameter(request.query, "format") == "protobuf" ||
+         http::find_parameter(request.query, "cf_protocol") == "protobuf";
 }
 
 }  // namespace

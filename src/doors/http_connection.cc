@@ -107,7 +107,9 @@ bool HttpConnection::upgrade(const http::Request& request, std::span<char> bytes
   ByteStream& stream = *stream_;
   leave();
   stream.set_handler(upgrade.transport);
-  upgrade.transport->start(*upgrade.connection, bytes);
+  upgrade.transport->start(
+      *upgrade.connection,
+      {.message = upgrade.first_message, .kind = upgrade.kind, .bytes = bytes});
   return true;
 }
 

@@ -71,9 +71,7 @@ StreamUpgrade refuse(const http::Request& request, int status, std::string_view 
 std::optional<std::string> first_message(const http::Request& request) {
   if (request.method == "POST") return request.body;
   if (!request.body.empty()) return std::nullopt;
-  const auto query = http::Query::parse(request.query);
-  const std::string* const commands = query ? query->find("cf_connect") : nullptr;
-  return commands == nullptr ? std::nullopt : std::optional(*commands);
+  return http::find_parameter(request.query, "cf_connect");
 }
 
 const StreamProtocol* find_protocol(const Door& door, MessageKind kind) {

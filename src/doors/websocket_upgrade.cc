@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "websocket_upgrade.h"
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "madang/http/query.h"
 #include "madang/transport/websocket/handshake.h"
 #include "page_check.h"
 
@@ -31,33 +33,35 @@ WebSocketUpgrade refuse(int status, std::string_view reason) {
   return {.refusal = http::error_response({status, reason})};
 }
 
-// All headers of the name as one list, which is what several of them mean.
-std::string joined(const http::Request& request, std::string_view name) {
-  std::string list;
+// All headers of the name as one list, which is what several of them mean. Put together in `list`
+// if there are several.
+std::string_view joined(const http::Request& request, std::string_view name, std::string& list) {
+  std::string_view value;
+  bool found = false;
   for (const http::Header& header : request.headers) {
     if (!absl::EqualsIgnoreCase(header.name, {name.data(), name.size()})) continue;
-    if (!list.empty()) list += ", ";
-    list += header.value;
+    if (found) {
+      list.assign(std::string(value).append(", ").append(header.value));
+      value = list;
+    } else {
+      value = header.value;
+    }
+    found = true;
   }
-  return list;
+  return value;
 }
 
 websocket::HandshakeResponse answer_handshake(const Door& door, const http::Request& request) {
-  const std::string upgrade = joined(request, "Upgrade");
-  const std::string connection = joined(request, "Connection");
-  const std::string version = joined(request, "Sec-WebSocket-Version");
-  const std::string key = joined(request, "Sec-WebSocket-Key");
-  const std::string subprotocols = joined(request, "Sec-WebSocket-Protocol");
-  const std::string extensions = joined(request, "Sec-WebSocket-Extensions");
+  std::array<std::string, 6> lists;
   return websocket::answer_handshake(
       {.method = request.method,
        .http_minor = request.version_minor,
-       .upgrade = upgrade,
-       .connection = connection,
-       .version = version,
-       .key = key,
-       .subprotocols = subprotocols,
-       .extensions = extensions},
+       .upgrade = joined(request, "Upgrade", lists[0]),
+       .connection = joined(request, "Connection", lists[1]),
+       .version = joined(request, "Sec-WebSocket-Version", lists[2]),
+       .key = joined(request, "Sec-WebSocket-Key", lists[3]),
+       .subprotocols = joined(request, "Sec-WebSocket-Protocol", lists[4]),
+       .extensions = joined(request, "Sec-WebSocket-Extensions", lists[5])},
       {.subprotocols = door.subprotocols(), .compression = door.options().compression});
 }
 
@@ -68,11 +72,13 @@ void add_headers(const websocket::HandshakeResponse& handshake, http::Response& 
   }
 }
 
+// The response that accepts. Its headers hold nothing of the client's but what is the name of one
+// of our subprotocols.
 Payload response_head(const websocket::HandshakeResponse& handshake) {
-  http::Response response;
-  response.status = handshake.status;
-  add_headers(handshake, response);
-  return Payload(http::serialize(response).head);
+  std::string head = "HTTP/1.1 101 Switching Protocols\r\n";
+  for (const auto& [name, value] : handshake.headers)
+    head.append(name).append(": ").append(value).append("\r\n");
+  return Payload(head.append("\r\n"));
 }
 
 const WebSocketProtocol* find_protocol(const Door& door, const http::Request& request,
@@ -143,7 +149,10 @@ WebSocketUpgrade upgrade_to_websocket(Door& door, const http::Request& request, 
   }
   transport->count_by(ticket.take_place());
   door.counters().upgrades.add();
-  return {.transport = std::move(transport), .connection = connection, .refusal = {}};
+  return {.transport = std::move(transport),
+          .connection = connection,
+          .first_message = http::find_parameter(request.query, "cf_connect").value_or(""),
+          .kind = protocol->kind};
 }
 
 }  // namespace madang

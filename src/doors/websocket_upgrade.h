@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "connection_gate.h"
 #include "door.h"
@@ -18,7 +19,9 @@ namespace madang {
 struct WebSocketUpgrade {
   std::shared_ptr<WebSocketTransport> transport = nullptr;
   Connection* connection = nullptr;
-  http::Response refusal;
+  std::string first_message = {};  // of the client, if it came with the request
+  MessageKind kind = MessageKind::kText;
+  http::Response refusal = {};
 };
 
 // Decides on a request for the WebSocket path, in this order: its origin, the handshake, the

@@ -26,8 +26,21 @@ constexpr bool is_value_char(char c) { return c == '\t' || !is_control(c); }
 // A byte that a target may hold before it is understood: visible ASCII.
 constexpr bool is_target_char(char c) { return c > 0x20 && c < 0x7f; }
 
-inline constexpr std::array<bool, 256> kTokenChars = [] {
-  std::array<bool, 256> table{};
+// Which bytes are of a kind.
+using CharTable = std::array<bool, 256>;
+
+template <typename IsOf>
+constexpr CharTable make_char_table(IsOf is_of) {
+  CharTable table{};
+  for (std::size_t c = 0; c < table.size(); ++c)
+    table[c] = is_of(static_cast<char>(c));
+  return table;
+}
+
+inline constexpr CharTable kValueChars = make_char_table(is_value_char);
+inline constexpr CharTable kTargetChars = make_char_table(is_target_char);
+inline constexpr CharTable kTokenChars = [] {
+  CharTable table{};
   for (std::size_t c = 0; c < 128; ++c)
     table[c] = is_alnum(static_cast<char>(c));
   for (char c : std::string_view("!#$%&'*+-.^_`|~"))

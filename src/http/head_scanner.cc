@@ -1,15 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/head_scanner.h"
 
+#include <algorithm>
+
 #include "http/ascii.h"
 
 namespace madang::http {
 
+namespace {
+
+// How many of the first bytes are of this kind, up to `most`.
+std::size_t run_of(const CharTable& kind, std::string_view bytes, std::size_t most) {
+  const std::size_t end = std::min(bytes.size(), most);
+  std::size_t count = 0;
+  while (count < end && kind[static_cast<unsigned char>(bytes[count])])
+    ++count;
+  return count;
+}
+
+}  // namespace
+
 std::size_t HeadScanner::scan(std::string_view bytes) {
   std::size_t read = 0;
-  while (read < bytes.size() && !complete() && !error_)
-    step(bytes[read++]);
+  while (read < bytes.size() && !complete() && !error_) {
+    read += skip_plain(bytes.substr(read));
+    if (read < bytes.size()) step(bytes[read++]);
+  }
   return read;
+}
+
+// Most of a head are bytes that change no state. They are counted together; what ends them, and the
+// byte that goes beyond a limit, are for step().
+std::size_t HeadScanner::skip_plain(std::string_view bytes) {
+  switch (state_) {
+    case State::kTarget: {
+      const std::size_t count =
+          run_of(kTargetChars, bytes, limits_.request_line_bytes_max - request_line_bytes_);
+      request_line_bytes_ += count;
+      part_bytes_ += count;
+      return count;
+    }
+    case State::kName:
+    case State::kValue: {
+      const auto& plain = state_ == State::kName ? kTokenChars : kValueChars;
+      const std::size_t count = run_of(plain, bytes, limits_.header_bytes_max - header_bytes_);
+      header_bytes_ += count;
+      return count;
+    }
+    default:
+      return 0;
+  }
 }
 
 void HeadScanner::step(char c) {

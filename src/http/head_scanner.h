@@ -44,6 +44,7 @@ class HeadScanner {
     kComplete,
   };
 
+  std::size_t skip_plain(std::string_view bytes);
   void step(char c);
   void step_request_line(char c);
   void step_header(char c);

@@ -7,23 +7,32 @@
 
 namespace madang::http {
 
-std::optional<std::string> percent_decode(std::string_view text, Plus plus) {
-  std::string decoded;
-  decoded.reserve(text.size());
+bool is_percent_encoded(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '+' && plus == Plus::kIsSpace) {
-      decoded += ' ';
-    } else if (text[i] != '%') {
-      decoded += text[i];
-    } else {
-      if (text.size() - i < 3) return std::nullopt;
-      const int high = hex_value(text[i + 1]);
-      const int low = hex_value(text[i + 2]);
-      if (high < 0 || low < 0) return std::nullopt;
-      decoded += static_cast<char>(high * 16 + low);
+    if (text[i] != '%') continue;
+    if (text.size() - i < 3 || hex_value(text[i + 1]) < 0 || hex_value(text[i + 2]) < 0) {
+      return false;
+    }
+    i += 2;
+  }
+  return true;
+}
+
+std::optional<std::string> percent_decode(std::string_view text, Plus plus) {
+  if (!is_percent_encoded(text)) return std::nullopt;
+  std::string decoded(text.size(), '\0');
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    char c = text[i];
+    if (c == '+' && plus == Plus::kIsSpace) {
+      c = ' ';
+    } else if (c == '%') {
+      c = static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
       i += 2;
     }
+    decoded[size++] = c;
   }
+  decoded.resize(size);
   return decoded;
 }
 

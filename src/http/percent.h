@@ -9,8 +9,11 @@ namespace madang::http {
 
 enum class Plus { kLiteral, kIsSpace };
 
-// `text` with each %XX replaced by its byte, or nothing if a percent sign is not followed by two
-// hexadecimal digits. The result is never longer than `text` and may hold any byte.
+// Whether each percent sign in `text` is followed by two hexadecimal digits.
+bool is_percent_encoded(std::string_view text);
+
+// `text` with each %XX replaced by its byte, or nothing unless is_percent_encoded(). The
+// result is never longer than `text` and may hold any byte.
 std::optional<std::string> percent_decode(std::string_view text, Plus plus);
 
 }  // namespace madang::http

@@ -41,7 +41,7 @@ Result check_target(Request& request) {
   request.query = target.substr(std::min(question + 1, target.size()));
 
   std::optional<std::string> path = percent_decode(raw_path, Plus::kLiteral);
-  if (!path || !percent_decode(request.query, Plus::kLiteral)) {
+  if (!path || !is_percent_encoded(request.query)) {
     return Error{400, "malformed percent-encoding"};
   }
   // An encoded slash means another path to a proxy that does not decode.

@@ -11,12 +11,6 @@ namespace {
 
 using websocket::Opcode;
 
-std::string upgrade(std::string_view query, std::string_view headers) {
-  std::string request = upgrade_request(headers);
-  const std::string_view path = "/connection/websocket";
-  return request.insert(request.find(path) + path.size(), query);
-}
-
 // The kind of frames that a client gets for such a request, and the subprotocol it is told.
 struct Outcome {
   Opcode opcode;
@@ -25,7 +19,7 @@ struct Outcome {
 
 Outcome outcome(ServerFixture& test, std::string_view query, std::string_view headers) {
   TcpClient client = test.connect();
-  client.send(upgrade(query, headers));
+  client.send(upgrade_request_with(query, headers));
   const std::string head = receive_head(client);
   REQUIRE(head.starts_with("HTTP/1.1 101 "));
   const std::string_view name = "\r\nSec-WebSocket-Protocol: ";
@@ -91,7 +85,7 @@ TEST_CASE("upgrade: the first protocol that wants a request gets it, and one may
   for (const auto& [query, status] :
        {std::pair("?throw", "HTTP/1.1 500 "), std::pair("?none", "HTTP/1.1 400 ")}) {
     TcpClient client = test.connect();
-    client.send(upgrade(query, ""));
+    client.send(upgrade_request_with(query));
     CHECK(receive_head(client).starts_with(status));
   }
   CHECK(test.server->counters().handlers_threw == 1);

@@ -67,6 +67,13 @@ inline std::string upgrade_request(std::string_view more_headers = {}) {
   return std::string(kUpgrade).append(more_headers).append("\r\n");
 }
 
+// The same for the path with a query, "?name=value".
+inline std::string upgrade_request_with(std::string_view query,
+                                        std::string_view more_headers = {}) {
+  std::string request = upgrade_request(more_headers);
+  return request.insert(request.find(" HTTP/1.1"), query);
+}
+
 // Reads up to the end of a response's head.
 inline std::string receive_head(TcpClient& client) {
   std::string head;

@@ -60,6 +60,41 @@ TEST_CASE("upgrade: frames that came with the request are answered after it") {
   CHECK(receive_frame(client).payload == "two");
 }
 
+TEST_CASE("upgrade: a first message in the request comes before the first frame") {
+  ServerFixture test;
+  {
+    TcpClient client = test.connect();
+    client.send(upgrade_request_with("?a=b&cf_connect=%66irst%20%26+one") + text_frame("second"));
+    REQUIRE(receive_head(client).starts_with("HTTP/1.1 101 "));
+    CHECK(receive_frame(client).payload == "hello");
+    CHECK(receive_frame(client).payload == "first & one");
+    CHECK(receive_frame(client).payload == "second");
+    client.send(text_frame("third"));
+    CHECK(receive_frame(client).payload == "third");
+  }
+  {
+    TcpClient client = test.connect();
+    client.send(upgrade_request_with("?cf_connect=close") + text_frame("too late"));
+    REQUIRE(receive_head(client).starts_with("HTTP/1.1 101 "));
+    CHECK(receive_frame(client).payload == "hello");
+    CHECK(receive_frame(client).header.opcode == Opcode::kClose);
+  }
+  for (const std::string_view query : {"?", "?cf_connect", "?cf_connect=", "?connect=x"}) {
+    TcpClient client = test.connect();
+    client.send(upgrade_request_with(query) + text_frame("only"));
+    REQUIRE(receive_head(client).starts_with("HTTP/1.1 101 "));
+    CHECK(receive_frame(client).payload == "hello");
+    CHECK(receive_frame(client).payload == "only");
+  }
+  for (const std::string_view bad : {"%", "%4", "%zz"}) {
+    const std::string query = "?cf_connect=" + std::string(bad);
+    CHECK(answer_to(test, upgrade_request_with(query)).starts_with("HTTP/1.1 400 "));
+  }
+  const std::string long_query = "?cf_connect=" + std::string(10'000, 'x');
+  CHECK(answer_to(test, upgrade_request_with(long_query)).starts_with("HTTP/1.1 414 "));
+  CHECK(eventually([&] { return test.engine.sessions == 0; }));
+}
+
 TEST_CASE("upgrade: a handshake cut anywhere works just the same") {
   ServerFixture test;
   const std::string request = upgrade_request() + text_frame("one");

@@ -50,4 +50,16 @@ TEST_CASE("query: more parameters than the bound are an error") {
   CHECK_FALSE(Query::parse(text + "a"));
 }
 
+TEST_CASE("query: one parameter is found without reading the others") {
+  CHECK(find_parameter("&&a=1&b=two+%77ords&b=3&c", "b") == "two words");
+  CHECK(find_parameter("%62=1", "b") == "1");
+  CHECK(find_parameter("a=1&c", "c") == "");
+  CHECK(find_parameter("a=1&b=%zz", "a") == "1");
+  CHECK(find_parameter("a=1", "") == std::nullopt);
+  CHECK(find_parameter("a=1", "A") == std::nullopt);
+  CHECK(find_parameter("", "a") == std::nullopt);
+  CHECK(find_parameter("%=1&a=1", "a") == std::nullopt);
+  CHECK(find_parameter("a=%4", "a") == std::nullopt);
+}
+
 }  // namespace madang::http::test

@@ -101,6 +101,10 @@ struct ServerOptions {
   // 0: the system chooses one; Server::port() tells.
   std::uint16_t port = 0;
 
+  // A client may hand in its first message with the handshake, percent-encoded as the parameter
+  // cf_connect: the answer then comes right behind the 101, and the client is where it wants to be
+  // one round trip earlier. Proxies may write down what stands in a request line, tokens too, and
+  // it is bounded by limits.request.
   std::string websocket_path = "/connection/websocket";
   std::vector<WebSocketProtocol> protocols = {};
 

@@ -32,4 +32,8 @@ class Query {
   std::vector<Parameter> parameters_;
 };
 
+// The value of the first parameter of this name in a query, decoded as above, without reading more
+// than that. Nothing if there is none, or one before it or itself cannot be decoded.
+std::optional<std::string> find_parameter(std::string_view text, std::string_view name);
+
 }  // namespace madang::http

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
+#include <stdexcept>
 
 #include "transport/websocket/header_list.h"
 
@@ -20,6 +22,34 @@ bool is_base64_char(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' ||
          c == '/';
 }
+
+// OpenSSL's SHA-1, looked up once: SHA1() looks it up each time, which takes longer than the hash.
+class Sha1 {
+ public:
+  Sha1() : algorithm_(EVP_MD_fetch(nullptr, "SHA1", nullptr)), context_(EVP_MD_CTX_new()) {
+    if (algorithm_ == nullptr || context_ == nullptr) throw std::bad_alloc();
+  }
+  ~Sha1() {
+    EVP_MD_CTX_free(context_);
+    EVP_MD_free(algorithm_);
+  }
+  Sha1(const Sha1&) = delete;
+  Sha1& operator=(const Sha1&) = delete;
+
+  // Of the two texts, one after the other.
+  void digest(std::string_view a, std::string_view b, unsigned char* out) const {
+    if (EVP_DigestInit_ex(context_, algorithm_, nullptr) != 1 ||
+        EVP_DigestUpdate(context_, a.data(), a.size()) != 1 ||
+        EVP_DigestUpdate(context_, b.data(), b.size()) != 1 ||
+        EVP_DigestFinal_ex(context_, out, nullptr) != 1) {
+      throw std::runtime_error("SHA-1 failed");
+    }
+  }
+
+ private:
+  EVP_MD* const algorithm_;
+  EVP_MD_CTX* const context_;
+};
 
 HandshakeResponse refuse(int status, std::string_view reason) {
   HandshakeResponse response;
@@ -72,9 +102,9 @@ bool is_valid_key(std::string_view key) {
 }
 
 std::string accept_key(std::string_view key) {
-  const std::string text = std::string(key).append(kAcceptGuid);
+  thread_local const Sha1 sha1;
   std::array<unsigned char, SHA_DIGEST_LENGTH> digest;
-  SHA1(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
+  sha1.digest(key, kAcceptGuid, digest.data());
   std::array<unsigned char, 4 * ((SHA_DIGEST_LENGTH + 2) / 3) + 1> base64;
   const int size = EVP_EncodeBlock(base64.data(), digest.data(), SHA_DIGEST_LENGTH);
   return {base64.begin(), base64.begin() + size};

@@ -97,10 +97,13 @@ void WebSocketTransport::end_stream() {
   stream_ = nullptr;
 }
 
-void WebSocketTransport::start(Connection& connection, std::span<char> bytes) {
+void WebSocketTransport::start(Connection& connection, const Early& early) {
   if (!closing_) connection_ = &connection;  // else the engine has forgotten it already
   flush();
-  received(bytes);
+  if (!early.message.empty() && connection_ != nullptr) {
+    connection_->received(early.message, early.kind);
+  }
+  received(early.bytes);
 }
 
 // --- Reading -------------------------------------------------------------------------------------

@@ -45,9 +45,15 @@ class WebSocketTransport : public Transport,
   WebSocketTransport(std::shared_ptr<WebSocketLane> lane, ByteStream& stream, Setup setup);
   ~WebSocketTransport() override;
 
-  // Reports to `connection` from now on. `bytes` came behind the request already; they live for the
-  // call and may be overwritten.
-  void start(Connection& connection, std::span<char> bytes);
+  // What the peer has sent before start(); it lives for that call.
+  struct Early {
+    std::string_view message = {};  // with the request itself, of this kind; empty: none
+    MessageKind kind = MessageKind::kText;
+    std::span<char> bytes = {};  // behind the request; they may be overwritten
+  };
+
+  // Reports to `connection` from now on, first what came early.
+  void start(Connection& connection, const Early& early);
 
   // Transport:
   WriteResult write(std::span<const Payload> payloads) override;
