@@ -168,7 +168,7 @@ void Lane::offer(Subscription& subscription, LaneBatch& batch) {
     if (!has_space(session, bytes)) return fall_behind(subscription);
     hand_over(subscription, page.events, encoded, whole ? &*whole : nullptr, first, page.end);
   }
-  subscription.lane_room->fall_in_step(subscription);
+  subscription.lane_room().fall_in_step(subscription);
 }
 
 bool Lane::has_space(const SessionImpl& session, std::size_t bytes) const {
@@ -202,7 +202,7 @@ void Lane::hand_over(Subscription& subscription, std::span<const EventRef> event
   for (std::size_t i = first; i < events.size(); ++i) {
     const Event& event = *events[i];
     if (event.kind != EventKind::kMessage) continue;
-    const bool is_owed = event.messages > subscription.joined_messages;
+    const bool is_owed = subscription.is_owed(event);
     const bool given = event.exclude != session.client();
     const bool as_it_is = given && (!subscription.deltas || chain.reads(event));
     chain.passed(event, given);
@@ -235,7 +235,7 @@ std::uint64_t Lane::waiting(const Subscription& subscription) const {
         return room.top();
       });
   return subscription.owed(top) -
-         subscription.owed(subscription.lane_room->cursor_of(subscription));
+         subscription.owed(subscription.lane_room().cursor_of(subscription));
 }
 
 }  // namespace madang

@@ -14,10 +14,7 @@ namespace madang {
 namespace {
 
 std::unique_ptr<Subscription> asking(const std::string& room) {
-  auto subscription = std::make_unique<Subscription>();
-  subscription->extra = std::make_unique<Subscription::Extra>();
-  subscription->extra->room = room;
-  return subscription;
+  return std::make_unique<Subscription>(nullptr, room);
 }
 
 TEST_CASE("subscription list: it has what was added and not taken, in the order of names") {
