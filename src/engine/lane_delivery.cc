@@ -115,7 +115,8 @@ bool Lane::take(LaneRoom& room) {
   }
   if (page.status == ReadStatus::kMore) room.news = true;
   if (begin.number != room.read.number) {
-    for (const Member& member : room.members) {
+    for (std::size_t i = 0; i < room.members.size(); ++i) {
+      const Member& member = room.members[i];
       if (member.in_step()) room.fall_out_of_step(member.subscription(), room.read);
     }
   }

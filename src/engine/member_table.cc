@@ -6,15 +6,8 @@
 #include "madang/engine/transport.h"
 
 namespace madang {
-namespace {
-
-// From so many members on a room grows by a quarter and no more by itself again, since of a large
-// one the places that are still free are what counts.
-constexpr std::size_t kGrowsByQuarter = 1024;
 
 static_assert(alignof(Transport) >= 8, "a Member keeps flags in its address");
-
-}  // namespace
 
 Subscription::Subscription(SessionImpl* session, std::string_view room)
     : extra_(new Extra{.session = session, .room = std::string(room)}) {}
@@ -64,12 +57,6 @@ const Cursor& LaneRoom::cursor_of(const Subscription& subscription) const {
   return batch && subscription.index < batch->members_left ? batch->taken.begin : read;
 }
 
-void LaneRoom::add(const Member& member) {
-  const std::size_t size = members.size();
-  if (size == members.capacity() && size >= kGrowsByQuarter) members.reserve(size + size / 4);
-  members.push_back(member);
-}
-
 void LaneRoom::fall_in_step(Subscription& subscription) {
   // One whose turn in a batch is still to come would be taken for one that lacks it.
   if (batch && subscription.index < batch->members_left) return;
@@ -101,7 +88,7 @@ void MemberTable::add(Subscription& subscription, const SlotRef& slot, const Tra
   SessionImpl& session = subscription.session();
   subscription.index = static_cast<std::uint32_t>(room->members.size());
   subscription.enter(*room, top.messages);
-  room->add({subscription, session, transport});
+  room->members.push_back({subscription, session, transport});
 }
 
 void MemberTable::remove(const Subscription& subscription) {

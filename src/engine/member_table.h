@@ -8,11 +8,11 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/inlined_vector.h"
 #include "engine/encoded_events.h"
+#include "engine/paged_array.h"
 #include "engine/shard.h"
 #include "madang/base/time.h"
 #include "madang/room/event.h"
@@ -130,7 +130,7 @@ struct LaneBatch {
                               const SessionImpl& session);
 };
 
-// A member as the lane's deliveries see it, in one flat array.
+// A member as the lane's deliveries see it, side by side with the next.
 class Member {
  public:
   Member(Subscription& subscription, SessionImpl& session, const Transport* transport)
@@ -180,13 +180,12 @@ struct Gathering {
 struct LaneRoom {
   SlotRef slot;
   Cursor read;  // what the lane has taken; a live member has it or is about to
-  std::vector<Member> members;
+  PagedArray<Member> members;
   std::optional<LaneBatch> batch;
   bool news = false;                     // there may be events to take
   bool queued = false;                   // stands in the lane's list of rooms to serve
   std::unique_ptr<Gathering> gathering;  // of a room that batches; null before its first news
 
-  void add(const Member& member);
   // Where a member of this room stands.
   const Cursor& cursor_of(const Subscription& subscription) const;
   // A live member falls into step if it has what was read.
