@@ -82,7 +82,7 @@ class Lane final : public std::enable_shared_from_this<Lane>, private Requests::
   // --- Members ---------------------------------------------------------------------------------
   // The subscription is no longer asking.
   void add_member(Subscription& subscription, const SlotRef& slot, const Cursor& top);
-  void remove_member(Subscription& subscription) { members_.remove(subscription); }
+  void remove_member(const Subscription& subscription) { members_.remove(subscription); }
   // From now on it is served: at once if it has what the lane has read, or by catching up.
   void activate(Subscription& subscription);
   // One page for one of the session's subscriptions that are behind.

@@ -19,7 +19,7 @@ void Lane::fall_behind(Subscription& subscription) {
 }
 
 void Lane::activate(Subscription& subscription) {
-  LaneRoom& room = *subscription.lane_room;
+  LaneRoom& room = subscription.lane_room();
   if (subscription.cursor.number >= room.read.number) {
     subscription.state = Subscription::State::kLive;
     room.fall_in_step(subscription);

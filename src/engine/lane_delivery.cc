@@ -115,7 +115,8 @@ bool Lane::take(LaneRoom& room) {
   }
   if (page.status == ReadStatus::kMore) room.news = true;
   if (begin.number != room.read.number) {
-    for (const Member& member : room.members) {
+    for (std::size_t i = 0; i < room.members.size(); ++i) {
+      const Member& member = room.members[i];
       if (member.in_step()) room.fall_out_of_step(member.subscription(), room.read);
     }
   }
@@ -168,7 +169,7 @@ void Lane::offer(Subscription& subscription, LaneBatch& batch) {
     if (!has_space(session, bytes)) return fall_behind(subscription);
     hand_over(subscription, page.events, encoded, whole ? &*whole : nullptr, first, page.end);
   }
-  subscription.lane_room->fall_in_step(subscription);
+  subscription.lane_room().fall_in_step(subscription);
 }
 
 bool Lane::has_space(const SessionImpl& session, std::size_t bytes) const {
@@ -202,7 +203,7 @@ void Lane::hand_over(Subscription& subscription, std::span<const EventRef> event
   for (std::size_t i = first; i < events.size(); ++i) {
     const Event& event = *events[i];
     if (event.kind != EventKind::kMessage) continue;
-    const bool is_owed = event.messages > subscription.joined_messages;
+    const bool is_owed = subscription.is_owed(event);
     const bool given = event.exclude != session.client();
     const bool as_it_is = given && (!subscription.deltas || chain.reads(event));
     chain.passed(event, given);
@@ -235,7 +236,7 @@ std::uint64_t Lane::waiting(const Subscription& subscription) const {
         return room.top();
       });
   return subscription.owed(top) -
-         subscription.owed(subscription.lane_room->cursor_of(subscription));
+         subscription.owed(subscription.lane_room().cursor_of(subscription));
 }
 
 }  // namespace madang

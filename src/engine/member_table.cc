@@ -6,20 +6,43 @@
 #include "madang/engine/transport.h"
 
 namespace madang {
-namespace {
-
-// From so many members on a room grows by a quarter and no more by itself again, since of a large
-// one the places that are still free are what counts.
-constexpr std::size_t kGrowsByQuarter = 1024;
 
 static_assert(alignof(Transport) >= 8, "a Member keeps flags in its address");
 
-}  // namespace
+Subscription::Subscription(SessionImpl* session, std::string_view room)
+    : extra_(new Extra{.session = session, .room = std::string(room)}) {}
+
+Subscription::~Subscription() {
+  if (has_extra_) delete extra_;
+}
+
+void Subscription::enter(LaneRoom& room, std::uint64_t joined_messages) {
+  *extra_ = Extra{.lane_room = &room, .joined_messages = joined_messages};
+  if (recovered()) drop_extra();
+}
 
 void Subscription::expire_at(WallTime time) {
-  if (time == expires()) return;
-  if (extra == nullptr) extra = std::make_unique<Extra>();
-  extra->expires = time;
+  if (time != expires()) extra().expires = time;
+}
+
+void Subscription::forget_joining() {
+  if (!has_extra_) return;
+  extra_->joined_messages = 0;
+  if (extra_->expires == kNeverExpires) drop_extra();
+}
+
+Subscription::Extra& Subscription::extra() {
+  if (!has_extra_) {
+    extra_ = new Extra{.lane_room = lane_room_};
+    has_extra_ = true;
+  }
+  return *extra_;
+}
+
+void Subscription::drop_extra() {
+  const std::unique_ptr<const Extra> dropped(extra_);
+  lane_room_ = dropped->lane_room;
+  has_extra_ = false;
 }
 
 const EncodedEvents& LaneBatch::encode(const WireFormat& format, const RoomSlot& slot,
@@ -34,19 +57,13 @@ const Cursor& LaneRoom::cursor_of(const Subscription& subscription) const {
   return batch && subscription.index < batch->members_left ? batch->taken.begin : read;
 }
 
-void LaneRoom::add(const Member& member) {
-  const std::size_t size = members.size();
-  if (size == members.capacity() && size >= kGrowsByQuarter) members.reserve(size + size / 4);
-  members.push_back(member);
-}
-
 void LaneRoom::fall_in_step(Subscription& subscription) {
   // One whose turn in a batch is still to come would be taken for one that lacks it.
   if (batch && subscription.index < batch->members_left) return;
-  members[subscription.index].set_in_step(subscription.cursor.number == read.number &&
-                                          subscription.cursor.messages >=
-                                              subscription.joined_messages &&
-                                          (!subscription.deltas || subscription.has_previous));
+  const bool in_step = subscription.cursor.number == read.number && subscription.recovered() &&
+                       (!subscription.deltas || subscription.has_previous);
+  members[subscription.index].set_in_step(in_step);
+  if (in_step) subscription.forget_joining();
 }
 
 void LaneRoom::fall_out_of_step(Subscription& subscription, const Cursor& cursor) {
@@ -69,14 +86,13 @@ void MemberTable::add(Subscription& subscription, const SlotRef& slot, const Tra
     room->read = top;
   }
   SessionImpl& session = subscription.session();
-  subscription.lane_room = room.get();
   subscription.index = static_cast<std::uint32_t>(room->members.size());
-  subscription.extra.reset();
-  room->add({subscription, session, transport});
+  subscription.enter(*room, top.messages);
+  room->members.push_back({subscription, session, transport});
 }
 
-void MemberTable::remove(Subscription& subscription) {
-  LaneRoom& room = *subscription.lane_room;
+void MemberTable::remove(const Subscription& subscription) {
+  LaneRoom& room = subscription.lane_room();
   std::size_t hole = subscription.index;
   const auto fill_from = [&](std::size_t from) {
     if (from == hole) return;
@@ -91,7 +107,6 @@ void MemberTable::remove(Subscription& subscription) {
   if (planted(Fault::kMemberSkippedOnLeave) && room.batch && room.batch->members_left > 0) {
     --room.batch->members_left;
   }
-  subscription.lane_room = nullptr;
   if (room.members.empty()) rooms_.erase(room.slot.get());
 }
 

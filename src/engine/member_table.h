@@ -8,11 +8,11 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/inlined_vector.h"
 #include "engine/encoded_events.h"
+#include "engine/paged_array.h"
 #include "engine/shard.h"
 #include "madang/base/time.h"
 #include "madang/room/event.h"
@@ -25,7 +25,8 @@ struct LaneRoom;
 inline constexpr WallTime kNeverExpires = WallTime::max();
 
 // One session in one room. Touched by its lane alone.
-struct Subscription {
+class Subscription {
+ public:
   enum class State : std::uint8_t {
     kAsking,   // the host has not answered
     kJoining,  // a member, but its reply is not written yet
@@ -33,15 +34,11 @@ struct Subscription {
     kLive,     // takes what its lane reads
   };
 
-  // What most members do not need.
-  struct Extra {
-    // While asking:
-    SessionImpl* session = nullptr;
-    std::string room = {};
-    std::uint64_t request = 0;  // to the host
-    // Of a member:
-    WallTime expires = kNeverExpires;
-  };
+  // Asks for a room.
+  Subscription(SessionImpl* session, std::string_view room);
+  ~Subscription();
+  Subscription(const Subscription&) = delete;
+  Subscription& operator=(const Subscription&) = delete;
 
   State state = State::kAsking;
   bool announcements : 1 = false;
@@ -49,27 +46,67 @@ struct Subscription {
   bool reads_store : 1 = false;   // a page is on its way; meanwhile it is behind, and not served
   bool deltas : 1 = false;        // it has agreed to read deltas
   bool has_previous : 1 = false;  // and was given the message before its cursor
-  std::uint32_t index = 0;        // among the members of the lane's room
-  Cursor cursor;                  // unless it is in step: ask LaneRoom::cursor_of
-  std::uint64_t joined_messages = 0;  // of the room when it came; what is above is owed to it
-  LaneRoom* lane_room = nullptr;      // null while asking
-  std::unique_ptr<Extra> extra;       // never null while asking
+
+ private:
+  bool has_extra_ : 1 = true;
+
+ public:
+  std::uint32_t index = 0;  // among the members of the lane's room
+  Cursor cursor;            // unless it is in step: ask LaneRoom::cursor_of
 
   bool asking() const { return state == State::kAsking; }
   std::string_view room() const;
   SessionImpl& session() const;
+
+  // Only while asking: the request to the host.
+  std::uint64_t request() const { return extra_->request; }
+  void set_request(std::uint64_t number) { extra_->request = number; }
+  // Makes it a member, at its index and cursor. What is above `joined_messages`, how many the room
+  // has had, is owed to it.
+  void enter(LaneRoom& room, std::uint64_t joined_messages);
+
   // Only of a member:
+  LaneRoom& lane_room() const { return has_extra_ ? *extra_->lane_room : *lane_room_; }
   const SlotRef& slot() const;
-  WallTime expires() const { return extra == nullptr ? kNeverExpires : extra->expires; }
+  WallTime expires() const { return has_extra_ ? extra_->expires : kNeverExpires; }
   void expire_at(WallTime time);
 
-  // Messages up to `at` that count as owed to this member.
+  // Whether what comes after its cursor is owed to it: it is not what it recovers.
+  bool recovered() const { return cursor.messages >= joined_messages(); }
+  // It has recovered, and from here on nobody asks where that ended.
+  void forget_joining();
+  // Of a message or of messages that come after its cursor.
+  bool is_owed(const Event& message) const { return message.messages > joined_messages(); }
+  // Messages up to `at` that count as owed to this member, but for those up to its cursor, of which
+  // not all may be known any more: what counts is how many lie between two places.
   std::uint64_t owed(const Cursor& at) const {
-    return at.messages > joined_messages ? at.messages - joined_messages : 0;
+    return at.messages > joined_messages() ? at.messages - joined_messages() : 0;
   }
+
+ private:
+  // What most members do not need.
+  struct Extra {
+    // While asking:
+    SessionImpl* session = nullptr;
+    std::string room = {};
+    std::uint64_t request = 0;
+    // Of a member:
+    LaneRoom* lane_room = nullptr;      // null while asking
+    std::uint64_t joined_messages = 0;  // 0: it has recovered all it wanted
+    WallTime expires = kNeverExpires;
+  };
+
+  std::uint64_t joined_messages() const { return has_extra_ ? extra_->joined_messages : 0; }
+  Extra& extra();
+  void drop_extra();
+
+  union {
+    Extra* extra_;         // owned; always while asking
+    LaneRoom* lane_room_;  // if there is nothing extra
+  };
 };
 
-static_assert(sizeof(Subscription) <= 56, "every idle member has one");
+static_assert(sizeof(Subscription) == 40, "every idle member has one");
 
 // What a lane has read from a room and is handing to its members, from the last to the first.
 struct LaneBatch {
@@ -93,7 +130,7 @@ struct LaneBatch {
                               const SessionImpl& session);
 };
 
-// A member as the lane's deliveries see it, in one flat array.
+// A member as the lane's deliveries see it, side by side with the next.
 class Member {
  public:
   Member(Subscription& subscription, SessionImpl& session, const Transport* transport)
@@ -143,13 +180,12 @@ struct Gathering {
 struct LaneRoom {
   SlotRef slot;
   Cursor read;  // what the lane has taken; a live member has it or is about to
-  std::vector<Member> members;
+  PagedArray<Member> members;
   std::optional<LaneBatch> batch;
   bool news = false;                     // there may be events to take
   bool queued = false;                   // stands in the lane's list of rooms to serve
   std::unique_ptr<Gathering> gathering;  // of a room that batches; null before its first news
 
-  void add(const Member& member);
   // Where a member of this room stands.
   const Cursor& cursor_of(const Subscription& subscription) const;
   // A live member falls into step if it has what was read.
@@ -159,11 +195,12 @@ struct LaneRoom {
 };
 
 inline std::string_view Subscription::room() const {
-  return lane_room != nullptr ? lane_room->slot->name() : extra->room;
+  return has_extra_ && extra_->lane_room == nullptr ? extra_->room : lane_room().slot->name();
 }
-inline const SlotRef& Subscription::slot() const { return lane_room->slot; }
+inline const SlotRef& Subscription::slot() const { return lane_room().slot; }
 inline SessionImpl& Subscription::session() const {
-  return lane_room != nullptr ? lane_room->members[index].session() : *extra->session;
+  return has_extra_ && extra_->lane_room == nullptr ? *extra_->session
+                                                    : lane_room().members[index].session();
 }
 
 // The rooms of a lane and who of its sessions is in them. Pure state of the lane.
@@ -172,12 +209,12 @@ class MemberTable {
   // Null if the lane has no member of the room.
   std::shared_ptr<LaneRoom> find(const RoomSlot* slot) const;
 
-  // The subscription was asking and is a member of the slot's room from now on, with nothing extra.
-  // `top` is where the room stands, and where the lane begins to read if this is its first member
-  // there.
+  // The subscription was asking and is a member of the slot's room from now on. `top` is where the
+  // room stands, and where the lane begins to read if this is its first member there.
   void add(Subscription& subscription, const SlotRef& slot, const Transport* transport,
            const Cursor& top);
-  void remove(Subscription& subscription);
+  // The subscription is about to be destroyed.
+  void remove(const Subscription& subscription);
 
  private:
   absl::flat_hash_map<const RoomSlot*, std::shared_ptr<LaneRoom>> rooms_;

@@ -14,26 +14,43 @@
 
 namespace madang {
 
-// What waits for one session's transport: references to shared payloads, in order. The first lies
+// What waits for one session's transport: references to shared payloads, in order. One alone lies
 // in the object itself, so that one message a turn needs no memory, and a quiet session little.
 // Pure state; the session keeps its bounds.
 class Outbox {
  public:
-  bool empty() const { return first_.payload.empty(); }
-  std::size_t bytes() const { return first_.payload.size() + (rest_ ? rest_->bytes : 0); }
+  Outbox() = default;
+  ~Outbox() {
+    if (only_.empty()) delete several_;
+  }
+  Outbox(const Outbox&) = delete;
+  Outbox& operator=(const Outbox&) = delete;
+
+  bool empty() const { return only_.empty() && several_ == nullptr; }
+  std::size_t bytes() const {
+    if (!only_.empty()) return only_.size();
+    return several_ == nullptr ? 0 : several_->bytes;
+  }
   // Room messages that wait, as the account counts them.
-  std::uint64_t messages() const { return first_.messages + (rest_ ? rest_->messages : 0); }
+  std::uint64_t messages() const {
+    if (!only_.empty()) return only_messages_;
+    return several_ == nullptr ? 0 : several_->messages;
+  }
 
   // The payload is not empty.
   void push(Payload payload, std::uint32_t messages) {
     if (empty()) {
-      first_ = {std::move(payload), messages};
+      only_ = std::move(payload);
+      only_messages_ = messages;
       return;
     }
-    if (rest_ == nullptr) rest_ = std::make_unique<Rest>();
-    rest_->bytes += payload.size();
-    rest_->messages += messages;
-    rest_->entries.push_back({std::move(payload), messages});
+    if (!only_.empty()) {
+      auto several = std::make_unique<Several>();
+      several->push({std::move(only_), only_messages_});
+      only_ = Payload();
+      several_ = several.release();
+    }
+    several_->push({std::move(payload), messages});
   }
 
   // What one write takes. Large, so reused.
@@ -50,9 +67,9 @@ class Outbox {
   };
   void take(Batch& batch) {
     while (!empty() && batch.count < kWritePayloadsMax) {
-      batch.messages += first_.messages;
-      batch.payloads[batch.count++] = std::move(first_.payload);
-      first_ = next();
+      Entry entry = next();
+      batch.messages += entry.messages;
+      batch.payloads[batch.count++] = std::move(entry.payload);
     }
   }
 
@@ -61,23 +78,38 @@ class Outbox {
     Payload payload;
     std::uint32_t messages = 0;
   };
-  struct Rest {
+  struct Several {
     Ring<Entry> entries;  // not empty
     std::size_t bytes = 0;
     std::uint64_t messages = 0;
+
+    void push(Entry entry) {
+      bytes += entry.payload.size();
+      messages += entry.messages;
+      entries.push_back(std::move(entry));
+    }
   };
 
   Entry next() {
-    if (rest_ == nullptr) return {};
-    Entry entry = rest_->entries.pop_front();
-    rest_->bytes -= entry.payload.size();
-    rest_->messages -= entry.messages;
-    if (rest_->entries.empty()) rest_.reset();
+    if (!only_.empty()) {
+      Entry entry{std::exchange(only_, Payload()), only_messages_};
+      several_ = nullptr;
+      return entry;
+    }
+    Entry entry = several_->entries.pop_front();
+    several_->bytes -= entry.payload.size();
+    several_->messages -= entry.messages;
+    if (several_->entries.empty()) delete std::exchange(several_, nullptr);
     return entry;
   }
 
-  Entry first_;
-  std::unique_ptr<Rest> rest_;  // null unless there is a second
+  Payload only_;
+  union {
+    Several* several_ = nullptr;   // while `only_` is empty; null: nothing waits
+    std::uint32_t only_messages_;  // while it is not
+  };
 };
+
+static_assert(sizeof(Outbox) == 24, "every idle session has one");
 
 }  // namespace madang

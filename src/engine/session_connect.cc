@@ -66,7 +66,7 @@ absl::Status SessionImpl::accept_connect(ConnectAnswer& answer,
   info->client = client();
   info->connection_info = std::move(answer.connection_info);
   info_ = std::move(info);
-  expires_ = answer.expires.value_or(kNeverExpires);
+  expire_at(answer.expires);
   client_refreshes_ = answer.client_refreshes;
   gather_writes(answer.batch);
 
@@ -96,10 +96,10 @@ absl::Status SessionImpl::accept_connect(ConnectAnswer& answer,
   const MonoTime now = lane_.now();
   heartbeat_.start(limits(), now, lane_.random().next());
   look_at_clock(heartbeat_.due());
-  expect_expiry(expires_);
+  expect_expiry(expiry());
   result.client = client();
   result.data = std::move(answer.data);
-  if (client_refreshes_) result.ttl_s = seconds_until(expires_);
+  if (client_refreshes_) result.ttl_s = seconds_until(expiry());
   result.ping_interval_s = static_cast<std::uint32_t>(
       std::chrono::ceil<std::chrono::seconds>(limits().ping_interval).count());
   return absl::OkStatus();
@@ -109,6 +109,13 @@ std::optional<std::uint32_t> SessionImpl::seconds_until(WallTime time) const {
   if (time == kNeverExpires) return std::nullopt;
   const auto left = std::chrono::ceil<std::chrono::seconds>(time - lane_.wall_now()).count();
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(left, 0, 0x7fffffff));
+}
+
+// Nothing: never.
+void SessionImpl::expire_at(std::optional<WallTime> time) {
+  if (const WallTime then = time.value_or(kNeverExpires); then != expiry()) {
+    extra().expires = then;
+  }
 }
 
 // The wall clock may jump, so an expiry far away is looked at again with every ping.
@@ -121,14 +128,14 @@ void SessionImpl::expect_expiry(WallTime time) {
 void SessionImpl::expire_credentials() {
   const WallTime now = lane_.wall_now();
   const auto grace = std::chrono::duration_cast<std::chrono::milliseconds>(limits().expiry_grace);
-  if (now >= expires_) {
+  if (now >= expiry()) {
     if (!client_refreshes_ && core().handlers().refresh && !refreshing_) {
       refresh_by_host();
-    } else if (now >= expires_ + grace) {
+    } else if (now >= expiry() + grace) {
       return close(kExpired);
     }
   }
-  if (expires_ != kNeverExpires) expect_expiry(now >= expires_ ? expires_ + grace : expires_);
+  if (expiry() != kNeverExpires) expect_expiry(now >= expiry() ? expiry() + grace : expiry());
 
   std::vector<std::string> over;
   for (const auto& subscription : subscriptions_) {
@@ -151,10 +158,10 @@ void SessionImpl::refresh_by_host() {
                                      [this](absl::StatusOr<RefreshAnswer> answer) {
                                        refreshing_ = false;
                                        if (!answer.ok()) return close(kExpired);
-                                       expires_ = answer->expires.value_or(kNeverExpires);
-                                       if (expires_ <= lane_.wall_now()) return close(kExpired);
+                                       expire_at(answer->expires);
+                                       if (expiry() <= lane_.wall_now()) return close(kExpired);
                                        renew_info(*answer);
-                                       expect_expiry(expires_);
+                                       expect_expiry(expiry());
                                      });
 }
 
@@ -172,10 +179,10 @@ void SessionImpl::renew_info(const RefreshAnswer& answer) {
 void SessionImpl::refresh(std::optional<WallTime> expires) {
   if (!connected() || closing()) return;
   if (expires && *expires <= lane_.wall_now()) return close(kExpired);
-  expires_ = expires.value_or(kNeverExpires);
-  expect_expiry(expires_);
+  expire_at(expires);
+  expect_expiry(expiry());
   // Who asks for a refresh when the time comes was said as it connected.
-  const auto ttl_s = seconds_until(expires_);
+  const auto ttl_s = seconds_until(expiry());
   if (client_refreshes_ && ttl_s) protocol_->push_refresh(*ttl_s);
 }
 
@@ -190,7 +197,7 @@ void SessionImpl::refresh_command(RefreshRequest request, Callback<RefreshResult
         if (!answer.ok()) return done(answer.status());
         const WallTime expires = answer->expires.value_or(kNeverExpires);
         if (room.empty()) {
-          expires_ = expires;
+          expire_at(expires);
           renew_info(*answer);
         } else {
           Subscription* const subscription = find(room);

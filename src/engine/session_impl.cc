@@ -13,8 +13,7 @@ namespace madang {
 SessionImpl::SessionImpl(Lane& lane, std::uint64_t number, const ClientId& client,
                          std::shared_ptr<Transport> transport,
                          std::unique_ptr<ProtocolSession> protocol, Framing& framing)
-    : SessionHead(std::move(transport), framing),
-      lane_(lane),
+    : SessionHead(lane, std::move(transport), framing),
       number_(number),
       protocol_(std::move(protocol)),
       bucket_(lane.limits(), lane.now()) {

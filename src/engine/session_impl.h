@@ -27,7 +27,7 @@ namespace madang {
 // cache line, which is all that a delivery to one of a hundred thousand members waits for.
 class SessionHead {
  public:
-  bool touched = false;  // stands in the lane's list of sessions to look after
+  bool touched : 1 = false;  // stands in the lane's list of sessions to look after
 
   // The transport takes what it is given at once.
   bool writable() const { return !writing_ && transport_open_; }
@@ -45,23 +45,24 @@ class SessionHead {
   const Transport* transport_address() const { return transport_.get(); }
 
  protected:
-  SessionHead(std::shared_ptr<Transport> transport, Framing& framing)
-      : framing_(&framing), transport_(std::move(transport)) {}
+  SessionHead(Lane& lane, std::shared_ptr<Transport> transport, Framing& framing)
+      : lane_(lane), framing_(&framing), transport_(std::move(transport)) {}
 
   enum class Stage : std::uint8_t { kNew, kAsking, kConnected, kRefused };
 
-  bool transport_open_ = true;  // false: the two no longer call each other
-  bool writing_ = false;
-  bool one_room_ = false;
-  bool closing_ = false;
-  bool closed_by_peer_ = false;
-  bool reading_paused_ = false;
-  bool input_refused_ = false;  // the protocol was told to wait, and is told when to go on
-  bool ping_queued_ = false;
-  bool client_refreshes_ = true;
-  bool refreshing_ = false;
-  Stage stage_ = Stage::kNew;
+  bool transport_open_ : 1 = true;  // false: the two no longer call each other
+  bool writing_ : 1 = false;
+  bool one_room_ : 1 = false;
+  bool closing_ : 1 = false;
+  bool closed_by_peer_ : 1 = false;
+  bool reading_paused_ : 1 = false;
+  bool input_refused_ : 1 = false;  // the protocol was told to wait, and is told when to go on
+  bool ping_queued_ : 1 = false;
+  bool client_refreshes_ : 1 = true;
+  bool refreshing_ : 1 = false;
+  Stage stage_ : 2 = Stage::kNew;
   std::uint32_t errors_ = 0;
+  Lane& lane_;
   Framing* const framing_;
   const Encoder* encoder_ = nullptr;  // from start() on
   const std::shared_ptr<Transport> transport_;
@@ -95,7 +96,7 @@ class alignas(64) SessionImpl final : public Session,
   std::vector<std::string> rooms() const override;
   const TransportInfo& transport() const override { return transport_->info(); }
   bool json_only() const override { return protocol_->json_only(); }
-  std::shared_ptr<void>& attachment() override { return attachment_; }
+  std::shared_ptr<void>& attachment() override { return extra().attachment; }
 
   absl::Status send(Payload message) override;
   absl::Status join(std::string_view room, JoinOptions options) override;
@@ -165,6 +166,10 @@ class alignas(64) SessionImpl final : public Session,
     if (work_ == nullptr) work_ = std::make_unique<SessionWork>();
     return *work_;
   }
+  SessionExtra& extra() {
+    if (extra_ == nullptr) extra_ = std::make_unique<SessionExtra>();
+    return *extra_;
+  }
   const Limits& limits() const { return lane_.limits(); }
 
   // Asks the host, under a number that Lane::next_number() gave. `done` gets its answer, or an
@@ -218,6 +223,8 @@ class alignas(64) SessionImpl final : public Session,
 
   std::optional<std::uint32_t> seconds_until(WallTime time) const;
   void look_at_clock(MonoTime deadline);
+  WallTime expiry() const { return extra_ == nullptr ? kNeverExpires : extra_->expires; }
+  void expire_at(std::optional<WallTime> time);
   void expect_expiry(WallTime time);
   void expired(MonoTime now) override;
   void expire_credentials();
@@ -240,7 +247,6 @@ class alignas(64) SessionImpl final : public Session,
   void wheel_off() { lane_.disarm(*this); }
   void count_end(const CloseReason& reason);
 
-  Lane& lane_;
   Outbox outbox_;
   SubscriptionList subscriptions_;
   const std::uint64_t number_;
@@ -248,11 +254,11 @@ class alignas(64) SessionImpl final : public Session,
   Heartbeat heartbeat_;
   CommandBucket bucket_;
   ClientInfoRef info_;
-  WallTime expires_ = kNeverExpires;
-  std::shared_ptr<void> attachment_;
-  std::unique_ptr<SessionWork> work_;  // see work()
+  std::unique_ptr<SessionExtra> extra_;  // see extra()
+  std::unique_ptr<SessionWork> work_;    // see work()
 };
 
-static_assert(sizeof(SessionImpl) == 256, "a server holds a million of them");
+static_assert(sizeof(SessionHead) + 2 * sizeof(void*) == 64, "one cache line for a delivery");
+static_assert(sizeof(SessionImpl) == 192, "a server holds a million of them");
 
 }  // namespace madang

@@ -30,11 +30,7 @@ std::vector<std::string> SessionImpl::rooms() const {
 }
 
 Subscription& SessionImpl::add(std::string_view room) {
-  auto subscription = std::make_unique<Subscription>();
-  subscription->extra = std::make_unique<Subscription::Extra>();
-  subscription->extra->session = this;
-  subscription->extra->room = room;
-  Subscription& added = subscriptions_.add(std::move(subscription));
+  Subscription& added = subscriptions_.add(std::make_unique<Subscription>(this, room));
   set_one_room();
   return added;
 }
@@ -61,7 +57,7 @@ void SessionImpl::join_command(JoinCommand command, Callback<JoinResult> done) {
       return work().order.finish(room);
     }
     const auto number = lane_.next_number();
-    add(room).extra->request = number;
+    add(room).set_request(number);
     // The request must outlive the handler's call, which may end this task's captures.
     const JoinRequest request = command.request;
     ask<JoinRequest, JoinAnswer>(number, core().handlers().join, request,
@@ -85,7 +81,7 @@ void SessionImpl::answer_join(const std::string& room, const JoinCommand& comman
   options.data = std::move(answer->data);
   options.expires = answer->expires;
   const auto number = lane_.next_number();
-  if (Subscription* const subscription = find(room)) subscription->extra->request = number;
+  if (Subscription* const subscription = find(room)) subscription->set_request(number);
   when_loaded(number, {room},
               [this, room, options = std::move(options), deltas = command.request.delta,
                done = std::move(done)](absl::StatusOr<bool> loaded) mutable {
@@ -190,7 +186,6 @@ absl::StatusOr<JoinResult> SessionImpl::enter(std::string_view room, Subscriptio
                                  (room_options.announce_to_all || options.announcements);
     subscription.deltas = deltas && room_options.delta && protocol_->delta_encoder() != nullptr;
     subscription.cursor = joined.cursor;
-    subscription.joined_messages = joined.top.messages;
     lane_.add_member(subscription, *slot, joined.top);
     subscription.expire_at(options.expires.value_or(kNeverExpires));
     lane_.count().joins.add();
@@ -224,7 +219,8 @@ absl::Status SessionImpl::join(std::string_view room, JoinOptions options) {
   }
   Subscription& subscription = add(room);
   subscription.server_side = true;
-  const auto number = subscription.extra->request = lane_.next_number();
+  const auto number = lane_.next_number();
+  subscription.set_request(number);
   const auto outcome = std::make_shared<absl::Status>();
   when_loaded(number, {std::string(room)},
               [this, outcome, room = std::string(room),
@@ -258,7 +254,7 @@ absl::Status SessionImpl::leave(std::string_view room, const LeaveReason& reason
   Subscription* const subscription = find(name);
   if (subscription == nullptr || closing()) return absl::NotFoundError("not in the room");
   if (subscription->asking()) {
-    work().requests.fail(subscription->extra->request, absl::PermissionDeniedError("called off"));
+    work().requests.fail(subscription->request(), absl::PermissionDeniedError("called off"));
     return absl::OkStatus();
   }
   drop(*subscription, reason);
@@ -269,7 +265,7 @@ absl::Status SessionImpl::leave(std::string_view room, const LeaveReason& reason
 void SessionImpl::drop(Subscription& subscription, const LeaveReason& reason) {
   const SlotRef slot = subscription.slot();
   const bool ghost = planted(Fault::kGhostMember) && reason == kLeftWithSession && closed_by_peer_;
-  const Cursor cursor = subscription.lane_room->cursor_of(subscription);
+  const Cursor cursor = subscription.lane_room().cursor_of(subscription);
   if (!ghost) {
     const auto left =
         core().shard_of(slot->name()).leave(slot, lane_.index(), client(), lane_.now());

@@ -5,19 +5,24 @@
 #include <vector>
 
 #include "engine/command_order.h"
+#include "engine/member_table.h"
 #include "engine/requests.h"
 #include "madang/base/time.h"
 #include "madang/room/room_options.h"
 
 namespace madang {
 
-struct Subscription;
-
 // Of a session whose messages wait for each other: ConnectAnswer::batch.
 struct WriteGathering {
   BatchOptions batch;
   MonoTime written = MonoTime::min();  // the last time that it wrote
   bool timer_set = false;
+};
+
+// What few sessions have, and then for as long as they live.
+struct SessionExtra {
+  WallTime expires = kNeverExpires;
+  std::shared_ptr<void> attachment;
 };
 
 // What a session has under way. A quiet session has none of it, and then not even the memory: it is
