@@ -108,6 +108,6 @@ class WebSocketTransport : public Transport,
   bool peer_closed_ = false;  // nothing more is awaited from the peer
 };
 
-static_assert(sizeof(WebSocketTransport) <= 136, "every idle connection holds one");
+static_assert(sizeof(WebSocketTransport) <= 112, "every idle connection holds one");
 
 }  // namespace madang
