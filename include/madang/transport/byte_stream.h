@@ -34,8 +34,9 @@ class ByteStreamHandler {
 // one lane, which owns it until it has ended, and only tasks of that lane may call it.
 //
 // It is at an end after ByteStreamHandler::closed(), close_after_flush() or abort(): then neither
-// side calls the other again. It keeps its handler alive until it is destroyed, so that a handler
-// may hold a plain pointer to it, and may count on its own destructor to mark the connection's end.
+// side calls the other again, and no task of the lane that is under way then sees it destroyed. It
+// keeps its handler alive until it is destroyed, so that a handler may hold a plain pointer to it,
+// and may count on its own destructor to mark the connection's end.
 class ByteStream {
  public:
   virtual ~ByteStream() = default;

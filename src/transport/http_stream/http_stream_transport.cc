@@ -55,10 +55,9 @@ struct HttpStreamTransport::Busy {
 
 HttpStreamTransport::HttpStreamTransport(std::shared_ptr<HttpStreamLane> lane, ByteStream& stream,
                                          Setup setup)
-    : site_(HttpStreamLane::site({.lane = std::move(lane),
-                                  .name = std::move(setup.name),
-                                  .origin = std::move(setup.origin),
-                                  .path = std::move(setup.path)})),
+    : site_(lane->sites().find_or_add(lane, {.name = std::move(setup.name),
+                                             .origin = std::move(setup.origin),
+                                             .path = std::move(setup.path)})),
       secret_(setup.secret),
       stream_(&stream) {
   busy().head = std::move(setup.response);

@@ -2,6 +2,7 @@
 #include "madang/transport/websocket/message_reader.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -17,6 +18,8 @@ struct MessageReader::Partial {
   Utf8Validator utf8;
   uint32_t fragments = 0;
   uint32_t empty_fragments = 0;
+  Frame frame;                                    // Set while in_frame_.
+  std::array<char, kFrameHeaderBytesMax> header;  // The first header_bytes_ of one.
 };
 
 namespace {
@@ -41,37 +44,46 @@ MessageReader& MessageReader::operator=(MessageReader&&) noexcept = default;
 
 Event MessageReader::next(std::span<char>& input) {
   release_delivered();
+  Frame frame;
+  if (in_frame_) frame = partial_->frame;
   // Every turn but the last consumes a header, so the cost is O(bytes).
   while (!ended_) {
     if (!in_frame_) {
-      const Event event = read_header(input);
+      const Event event = read_header(input, frame);
       if (event.kind != EventKind::kNeedMore || !in_frame_) return event;
     }
-    const Event event = read_payload(input);
+    const Event event = read_payload(input, frame);
+    if (in_frame_) partial().frame = frame;
     if (event.kind != EventKind::kNeedMore || in_frame_) return event;
   }
   input = {};
   return {};
 }
 
-Event MessageReader::read_header(std::span<char>& input) {
-  const size_t copied = std::min(input.size(), header_.size() - header_bytes_);
-  if (copied == 0) return {};
-  std::memcpy(header_.data() + header_bytes_, input.data(), copied);
+Event MessageReader::read_header(std::span<char>& input, Frame& frame) {
+  const size_t had = header_bytes_;
+  const size_t taken = std::min(input.size(), kFrameHeaderBytesMax - had);
+  if (taken == 0) return {};
+  std::string_view bytes(input.data(), taken);
+  if (had > 0) {
+    std::memcpy(partial_->header.data() + had, input.data(), taken);
+    bytes = {partial_->header.data(), had + taken};
+  }
   FrameHeader header;
-  const HeaderParse parse = parse_frame_header({header_.data(), header_bytes_ + copied}, &header);
+  const HeaderParse parse = parse_frame_header(bytes, &header);
   if (parse.error != nullptr) return fail(kCloseProtocolError, parse.error);
   if (parse.bytes == 0) {
-    header_bytes_ = static_cast<uint8_t>(header_bytes_ + copied);
-    input = input.subspan(copied);
+    if (had == 0) std::memcpy(partial().header.data(), bytes.data(), taken);
+    header_bytes_ = static_cast<uint8_t>(bytes.size());
+    input = input.subspan(taken);
     return {};
   }
-  input = input.subspan(parse.bytes - header_bytes_);
+  input = input.subspan(parse.bytes - had);
   header_bytes_ = 0;
-  return begin_frame(header);
+  return begin_frame(header, frame);
 }
 
-Event MessageReader::begin_frame(const FrameHeader& header) {
+Event MessageReader::begin_frame(const FrameHeader& header, Frame& frame) {
   if (role_ == Role::kServer && !header.mask) return fail(kCloseProtocolError, "unmasked frame");
   if (role_ == Role::kClient && header.mask) return fail(kCloseProtocolError, "masked frame");
   const bool may_be_compressed =
@@ -81,9 +93,9 @@ Event MessageReader::begin_frame(const FrameHeader& header) {
   }
   opcode_ = header.opcode;
   fin_ = header.fin;
-  mask_ = header.mask.value_or(MaskKey{});
-  frame_left_ = header.payload_bytes;
   in_frame_ = true;
+  frame.left = header.payload_bytes;
+  frame.mask = header.mask.value_or(MaskKey{});
   return is_control(header.opcode) ? Event{} : begin_data_frame(header);
 }
 
@@ -116,20 +128,20 @@ Event MessageReader::count_fragment(const FrameHeader& header) {
   return {};
 }
 
-Event MessageReader::read_payload(std::span<char>& input) {
-  const auto size = static_cast<size_t>(std::min<uint64_t>(frame_left_, input.size()));
+Event MessageReader::read_payload(std::span<char>& input, Frame& frame) {
+  const auto size = static_cast<size_t>(std::min<uint64_t>(frame.left, input.size()));
   const std::span<char> part = input.first(size);
   input = input.subspan(size);
-  frame_left_ -= size;
-  in_frame_ = frame_left_ > 0;
-  if (role_ == Role::kServer) mask_ = apply_mask(part, mask_);
+  frame.left -= size;
+  in_frame_ = frame.left > 0;
+  if (role_ == Role::kServer) frame.mask = apply_mask(part, frame.mask);
   const std::string_view bytes(part.data(), part.size());
-  return is_control(opcode_) ? read_control(bytes) : read_data(bytes);
+  return is_control(opcode_) ? read_control(bytes) : read_data(bytes, frame.left);
 }
 
-Event MessageReader::read_data(std::string_view part) {
+Event MessageReader::read_data(std::string_view part, uint64_t frame_left) {
   const bool last = fin_ && !in_frame_;
-  if (last && !partial_) {
+  if (last && (!partial_ || partial_->message.empty())) {
     if (text_to_check() && !is_valid_utf8(part)) return fail(kCloseInvalidPayload, "invalid UTF-8");
     return finish_message(part);
   }
@@ -138,7 +150,7 @@ Event MessageReader::read_data(std::string_view part) {
     if (text_to_check() && !gathered.utf8.feed(part)) {
       return fail(kCloseInvalidPayload, "invalid UTF-8");
     }
-    append(part, fin_, frame_left_, &gathered.message);
+    append(part, fin_, frame_left, &gathered.message);
   }
   if (!last) return {};
   if (text_to_check() && !partial_->utf8.complete()) {
@@ -170,6 +182,7 @@ Event MessageReader::finish_control(std::string_view payload) {
 
 Event MessageReader::fail(uint16_t code, const char* reason) {
   ended_ = true;
+  in_frame_ = false;
   partial_.reset();
   return {.kind = EventKind::kError, .code = code, .data = reason};
 }
@@ -181,7 +194,7 @@ MessageReader::Partial& MessageReader::partial() {
 
 void MessageReader::release_delivered() {
   if (!partial_) return;
-  if (ended_ || !(in_frame_ || message_open_)) {
+  if (!in_message()) {
     partial_.reset();
   } else if (!in_frame_) {
     partial_->control.clear();

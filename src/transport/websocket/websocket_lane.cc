@@ -2,7 +2,6 @@
 #include "madang/transport/websocket/websocket_lane.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "madang/transport/websocket/close_code.h"
 #include "madang/transport/websocket/websocket_framing.h"
@@ -25,21 +24,6 @@ Framing& WebSocketLane::deflate_framing(MessageKind kind, int window_bits) {
     framing = std::make_unique<DeflateFraming>(kind, deflate, options_.deflate_threshold_bytes);
   }
   return *framing;
-}
-
-std::shared_ptr<const WebSocketLane::Site> WebSocketLane::site(std::shared_ptr<WebSocketLane> lane,
-                                                               std::string origin,
-                                                               std::string path) {
-  for (const auto& known : lane->sites_) {
-    auto site = known.lock();
-    if (site != nullptr && site->origin == origin && site->path == path) return site;
-  }
-  auto& place = lane->sites_[lane->next_site_];
-  lane->next_site_ = (lane->next_site_ + 1) % kSitesMax;
-  const auto site =
-      std::make_shared<const Site>(Site{std::move(lane), std::move(origin), std::move(path)});
-  place = site;
-  return site;
 }
 
 websocket::Event WebSocketLane::inflate(const websocket::Event& message) {

@@ -46,6 +46,10 @@ struct WebSocketTransport::Busy {
   Payload close_frame;        // goes last
   std::size_t own_left = 0;   // of what the stream is busy with, the part that is not the engine's
 
+  // What tasks that wait for their time hold weakly. A stream and its handler outlive a task of the
+  // lane, so that one which has begun need not keep us.
+  std::shared_ptr<WebSocketTransport*> self;
+
   // Ending, and for those who ask.
   TimerHandle close_timer;
   std::optional<PeerAddress> address;  // once there is no stream that knows it
@@ -59,7 +63,8 @@ struct WebSocketTransport::Busy {
 
 WebSocketTransport::WebSocketTransport(std::shared_ptr<WebSocketLane> lane, ByteStream& stream,
                                        Setup setup)
-    : site_(WebSocketLane::site(std::move(lane), std::move(setup.origin), std::move(setup.path))),
+    : site_(lane->sites().find_or_add(
+          lane, {.origin = std::move(setup.origin), .path = std::move(setup.path)})),
       stream_(&stream),
       reader_(websocket::Role::kServer, &site_->lane->reader_limits(), setup.compression) {
   if (!setup.response.empty()) busy().own = std::move(setup.response);
@@ -74,7 +79,15 @@ WebSocketTransport::Busy& WebSocketTransport::busy() const {
 
 // To be called where nothing of busy_ is in use.
 void WebSocketTransport::settle() {
-  if (busy_ && !message_watched_ && !busy_->needed()) busy_.reset();
+  if (busy_ && !message_watched_ && !drain_posted_ && !busy_->needed()) busy_.reset();
+}
+
+Task WebSocketTransport::task(void (WebSocketTransport::*call)()) {
+  auto& self = busy().self;
+  if (!self) self = std::make_shared<WebSocketTransport*>(this);
+  return [weak = std::weak_ptr(self), call] {
+    if (const auto alive = weak.lock()) ((*alive)->*call)();
+  };
 }
 
 // Few hosts ask, so it is put together for them.
@@ -195,10 +208,9 @@ void WebSocketTransport::resume_reading() {
   paused_ = false;
   if (rest_empty()) {
     stream_->resume_reading();
-  } else if (!std::exchange(drain_posted_, true)) {
-    lane().scheduler().post([weak = weak_from_this()] {
-      if (const auto self = weak.lock()) self->drain_rest();
-    });
+  } else if (!drain_posted_) {
+    drain_posted_ = true;
+    lane().scheduler().post(task(&WebSocketTransport::drain_rest));
   }
 }
 
@@ -226,9 +238,7 @@ void WebSocketTransport::watch_message() {
   message_watched_ = true;
   busy().message_since = lane().scheduler().now();
   const MonoTime due = busy().message_since + lane().options().message_timeout;
-  lane().scheduler().call_at(due, [weak = weak_from_this()] {
-    if (const auto self = weak.lock()) self->check_message_age();
-  });
+  lane().scheduler().call_at(due, task(&WebSocketTransport::check_message_age));
 }
 
 void WebSocketTransport::check_message_age() {
@@ -241,9 +251,7 @@ void WebSocketTransport::check_message_age() {
     return;
   }
   message_watched_ = true;
-  lane().scheduler().call_at(due, [weak = weak_from_this()] {
-    if (const auto self = weak.lock()) self->check_message_age();
-  });
+  lane().scheduler().call_at(due, task(&WebSocketTransport::check_message_age));
 }
 
 // --- Writing -------------------------------------------------------------------------------------
@@ -340,19 +348,21 @@ void WebSocketTransport::begin_close(std::uint16_t code, std::string_view text) 
     busy().close_frame =
         control_frame(websocket::Opcode::kClose, websocket::build_close(code, text));
     const MonoTime due = lane().scheduler().now() + lane().options().close_timeout;
-    busy().close_timer = lane().scheduler().call_at(due, [weak = weak_from_this()] {
-      const auto self = weak.lock();
-      if (self == nullptr || self->stream_ == nullptr) return;
-      self->lane().counters.close_timeouts.add();
-      ByteStream* const ended = self->stream_;
-      self->end_stream();
-      ended->abort();
-    });
+    busy().close_timer =
+        lane().scheduler().call_at(due, task(&WebSocketTransport::close_timed_out));
     flush();
     resume_reading();  // for the peer's close frame
   } else if (peer_closed_ && busy().close_frame.empty()) {
     finish();
   }
+}
+
+void WebSocketTransport::close_timed_out() {
+  if (stream_ == nullptr) return;
+  lane().counters.close_timeouts.add();
+  ByteStream* const ended = stream_;
+  end_stream();
+  ended->abort();
 }
 
 // The stream sends what it has and ends.

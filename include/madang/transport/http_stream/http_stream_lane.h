@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <cstddef>
-#include <memory>
 #include <string>
 #include <utility>
 
@@ -11,6 +9,7 @@
 #include "madang/base/scheduler.h"
 #include "madang/base/time.h"
 #include "madang/transport/http_stream/http_stream_framing.h"
+#include "madang/transport/lane_sites.h"
 
 namespace madang {
 
@@ -42,16 +41,15 @@ class HttpStreamLane {
   // Shared by all streams of the format; as long as this object.
   Framing& framing(StreamFormat format);
 
-  // What most streams have in common with others. It keeps its lane, so that a stream has both by
-  // one reference.
-  struct Site {
-    std::shared_ptr<HttpStreamLane> lane;
+  // What is told of a stream, and the same for most.
+  struct Page {
     std::string name;
     std::string origin;
     std::string path;
+    bool operator==(const Page&) const = default;
   };
-  // The same object for streams of the same site, as far as a few are remembered.
-  static std::shared_ptr<const Site> site(Site wanted);
+  using Sites = LaneSites<HttpStreamLane, Page>;
+  Sites& sites() { return sites_; }
 
   Scheduler& scheduler() { return scheduler_; }
   const HttpStreamOptions& options() const { return options_; }
@@ -60,17 +58,13 @@ class HttpStreamLane {
   HttpStreamCounters counters;
 
  private:
-  static constexpr std::size_t kSitesMax = 16;
-
   Scheduler& scheduler_;
   const HttpStreamOptions options_;
   const std::string node_;
   HttpStreamFraming lines_{StreamFormat::kLines};
   HttpStreamFraming events_{StreamFormat::kEvents};
   HttpStreamFraming bytes_{StreamFormat::kBytes};
-  // The next to go is sites_[next_site_]. They keep us, not we them.
-  std::array<std::weak_ptr<const Site>, kSitesMax> sites_;
-  std::size_t next_site_ = 0;
+  Sites sites_;
 };
 
 }  // namespace madang

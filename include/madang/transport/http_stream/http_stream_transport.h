@@ -93,7 +93,7 @@ class HttpStreamTransport : public Transport,
 
   HttpStreamLane& lane() const { return *site_->lane; }
 
-  const std::shared_ptr<const HttpStreamLane::Site> site_;
+  const HttpStreamLane::Sites::Reference site_;
   const StreamSecret secret_;
   ByteStream* stream_;                // null once it is at an end
   Connection* connection_ = nullptr;  // null before start() and once either side has closed

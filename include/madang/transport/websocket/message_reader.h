@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -86,12 +85,19 @@ class MessageReader {
  private:
   struct Partial;
 
-  Event read_header(std::span<char>& input);
-  Event begin_frame(const FrameHeader& header);
+  // The payload that is being read. Lies on the stack of one call, and in Partial until the next if
+  // the input ends before it.
+  struct Frame {
+    uint64_t left = 0;  // Bytes still to come.
+    MaskKey mask = {};  // Turned to where the next byte stands.
+  };
+
+  Event read_header(std::span<char>& input, Frame& frame);
+  Event begin_frame(const FrameHeader& header, Frame& frame);
   Event begin_data_frame(const FrameHeader& header);
   Event count_fragment(const FrameHeader& header);
-  Event read_payload(std::span<char>& input);
-  Event read_data(std::string_view part);
+  Event read_payload(std::span<char>& input, Frame& frame);
+  Event read_data(std::string_view part, uint64_t frame_left);
   Event read_control(std::string_view part);
   Event finish_message(std::string_view payload);
   Event finish_control(std::string_view payload);
@@ -102,13 +108,10 @@ class MessageReader {
 
   const ReaderLimits* limits_;
   std::unique_ptr<Partial> partial_;  // Only while something spans inputs or fragments.
-  uint64_t frame_left_ = 0;           // Payload bytes of the frame still to come.
-  MaskKey mask_ = {};                 // Turned to where the next payload byte stands.
-  std::array<char, kFrameHeaderBytesMax> header_ = {};
-  uint8_t header_bytes_ = 0;
-  Opcode opcode_ = Opcode::kText;  // Of the frame.
-  Role role_;
-  bool compression_;
+  Opcode opcode_ = Opcode::kText;     // Of the frame.
+  uint8_t header_bytes_ = 0;          // Of a header that is cut; partial_ has them.
+  Role role_ : 1;
+  bool compression_ : 1;
   bool fin_ : 1 = false;       // Of the frame.
   bool in_frame_ : 1 = false;  // The header is read, the payload is not.
   bool message_open_ : 1 = false;
@@ -117,6 +120,6 @@ class MessageReader {
   bool ended_ : 1 = false;
 };
 
-static_assert(sizeof(MessageReader) <= 64, "every idle connection holds one");
+static_assert(sizeof(MessageReader) <= 24, "every idle connection holds one");
 
 }  // namespace madang::websocket

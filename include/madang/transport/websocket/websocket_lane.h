@@ -12,6 +12,7 @@
 #include "madang/base/time.h"
 #include "madang/engine/protocol.h"
 #include "madang/engine/transport.h"
+#include "madang/transport/lane_sites.h"
 #include "madang/transport/websocket/deflate.h"
 #include "madang/transport/websocket/message_reader.h"
 
@@ -70,15 +71,13 @@ class WebSocketLane {
   Framing& deflate_framing(MessageKind kind, int window_bits);
 
   // Where a page says that it comes from, and what it asked for: the same for most connections.
-  // It keeps its lane, so that a connection has both by one reference.
-  struct Site {
-    std::shared_ptr<WebSocketLane> lane;
+  struct Page {
     std::string origin;
     std::string path;
+    bool operator==(const Page&) const = default;
   };
-  // The same object for connections of the same site, as far as a few are remembered.
-  static std::shared_ptr<const Site> site(std::shared_ptr<WebSocketLane> lane, std::string origin,
-                                          std::string path);
+  using Sites = LaneSites<WebSocketLane, Page>;
+  Sites& sites() { return sites_; }
 
   // Completes a compressed message. What it returns lives until the next call.
   websocket::Event inflate(const websocket::Event& message);
@@ -100,8 +99,6 @@ class WebSocketLane {
   // A place for each window, and one for no compression.
   Framings& framings(MessageKind kind) { return kind == MessageKind::kText ? text_ : binary_; }
 
-  static constexpr std::size_t kSitesMax = 16;
-
   Scheduler& scheduler_;
   const WebSocketOptions options_;
   const websocket::ReaderLimits reader_limits_;
@@ -109,9 +106,7 @@ class WebSocketLane {
   Framings binary_;
   std::unique_ptr<websocket::Inflater> inflater_;
   std::string inflated_;
-  // The next to go is sites_[next_site_]. They keep us, not we them.
-  std::array<std::weak_ptr<const Site>, kSitesMax> sites_;
-  std::size_t next_site_ = 0;
+  Sites sites_;
 };
 
 }  // namespace madang

@@ -28,9 +28,7 @@ namespace madang {
 //
 // While it waits for its peer it holds no buffer. While reading is paused it keeps what the stream
 // had handed over by then, which is at most one of the stream's reads.
-class WebSocketTransport : public Transport,
-                           public ByteStreamHandler,
-                           public std::enable_shared_from_this<WebSocketTransport> {
+class WebSocketTransport : public Transport, public ByteStreamHandler {
  public:
   struct Setup {
     // What is told of the connection, beside the address of its peer.
@@ -87,33 +85,37 @@ class WebSocketTransport : public Transport,
   Busy& busy() const;
   bool rest_empty() const;
   void settle();
+  // A call of ours that comes to nothing if we are gone by then.
+  Task task(void (WebSocketTransport::*call)());
 
   // Ending.
   void end_stream();
   void fail(std::uint16_t code, std::string_view text, const CloseReason& reason);
   void begin_close(std::uint16_t code, std::string_view text);
+  void close_timed_out();
   void finish();
   void report_closed(const CloseReason& reason);
 
   WebSocketLane& lane() const { return *site_->lane; }
 
-  const std::shared_ptr<const WebSocketLane::Site> site_;
+  const WebSocketLane::Sites::Reference site_;
   ByteStream* stream_;                // null once it is at an end
   Connection* connection_ = nullptr;  // null before start() and once either side has closed
-  websocket::MessageReader reader_;
-  MonoTime control_due_{};  // when the next ping or pong would come at the rate that is allowed
   mutable std::unique_ptr<Busy> busy_;
+  MonoTime control_due_{};  // when the next ping or pong would come at the rate that is allowed
 
-  bool paused_ = false;
-  bool drain_posted_ = false;
-  bool message_watched_ = false;
-  bool stream_busy_ = false;
-  bool engine_waits_ = false;  // the stream is busy with payloads of the engine
-  bool write_failed_ = false;
-  bool closing_ = false;      // our close frame is on its way
-  bool peer_closed_ = false;  // nothing more is awaited from the peer
+  // Our flags, and what a derived class has, lie in what the reader leaves of its last eight bytes.
+  [[no_unique_address]] websocket::MessageReader reader_;
+  bool paused_ : 1 = false;
+  bool drain_posted_ : 1 = false;
+  bool message_watched_ : 1 = false;
+  bool stream_busy_ : 1 = false;
+  bool engine_waits_ : 1 = false;  // the stream is busy with payloads of the engine
+  bool write_failed_ : 1 = false;
+  bool closing_ : 1 = false;      // our close frame is on its way
+  bool peer_closed_ : 1 = false;  // nothing more is awaited from the peer
 };
 
-static_assert(sizeof(WebSocketTransport) <= 136, "every idle connection holds one");
+static_assert(sizeof(WebSocketTransport) <= 80, "every idle connection holds one");
 
 }  // namespace madang
