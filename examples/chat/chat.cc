@@ -68,7 +68,8 @@ void Chat::publish(Session& session, const madang::PublishRequest& request,
   if (!name) return reply.refuse();
   const auto now = session.engine().scheduler(session.lane()).wall_now();
   madang::PublishAnswer answer;
-  answer.data = write_message(*draft, {session.user(), *name}, now.time_since_epoch().count());
+  answer.data =
+      write_message(*draft, {std::string(session.user()), *name}, now.time_since_epoch().count());
   answer.idempotency_key = draft->id;
   reply.accept(std::move(answer));
 }

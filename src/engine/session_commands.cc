@@ -46,8 +46,8 @@ void SessionImpl::publish_accepted(const std::string& room, Payload data, Publis
   publication.tags = std::move(answer.tags);
   if (!answer.idempotency_key.empty()) {
     // User ids hold no NUL of ours to confuse them with keys: the length goes first.
-    publication.idempotency_key =
-        std::to_string(user().size()) + ':' + user() + ':' + std::move(answer.idempotency_key);
+    publication.idempotency_key = std::to_string(user().size()) + ':' + std::string(user()) + ':' +
+                                  std::move(answer.idempotency_key);
   }
   publication.keep = answer.keep;
   if (answer.exclude_sender) publication.exclude = client();

@@ -88,7 +88,7 @@ class alignas(64) SessionImpl final : public Session,
   Engine& engine() override;
   std::size_t lane() const override { return lane_.index(); }
   const ClientId& client() const override { return info_->client; }
-  const std::string& user() const override { return info_->user; }
+  std::string_view user() const override { return info_->user; }
   const ClientInfoRef& info() const override { return info_; }
   bool connected() const override { return stage_ == Stage::kConnected; }
   bool closing() const override { return closing_; }

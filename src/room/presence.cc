@@ -12,7 +12,9 @@ Presence::Entered Presence::enter(ClientInfoRef info) {
     sessions_.insert(std::move(info));
     return {.first_of_user = true};
   }
-  User& user = *users_.insert({.name = info->user, .sessions = 0, .first = nullptr}).first;
+  User& user =
+      *users_.insert({.name = std::string(info->user.view()), .sessions = 0, .first = nullptr})
+           .first;
   const bool first = user.sessions++ == 0;
   if (first) user.first = info;
   sessions_.insert(std::move(info));
@@ -27,15 +29,15 @@ Presence::Left Presence::leave(const ClientId& client) {
     left.last_of_user = left.session;
     return left;
   }
-  User& user = *users_.find(left.session->user);
+  User& user = *users_.find(left.session->user.view());
   if (--user.sessions > 0) return left;
   left.last_of_user = std::move(user.first);
   User gone;
-  users_.take(left.session->user, gone);
+  users_.take(left.session->user.view(), gone);
   return left;
 }
 
-void Presence::known_as(const std::string& user, ClientInfoRef info) {
+void Presence::known_as(std::string_view user, ClientInfoRef info) {
   if (User* found = users_.find(user)) found->first = std::move(info);
 }
 

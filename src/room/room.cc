@@ -154,7 +154,7 @@ void Room::note_announcement(EventKind kind, const ClientInfoRef& info) {
   if (members > options_.announce_members_max) return;
   if (announcements_.size() >= kAnnouncementsPerMemberMax * options_.announce_members_max) return;
   const bool by_user = options_.announce == Announce::kByUser && !info->user.empty();
-  std::string key = by_user ? info->user : info->client.text();
+  std::string key = by_user ? std::string(info->user.view()) : info->client.text();
   auto taken_back = announcements_.add(kind, std::move(key), info);
   if (taken_back != nullptr && by_user && kind == EventKind::kJoin) {
     presence_.known_as(info->user, std::move(taken_back));

@@ -75,7 +75,7 @@ TEST_CASE("sessions: whoever came first goes first when all are drained, whateve
   World world;
   std::vector<std::string> gone;
   world.options.handlers.disconnect = [&](Session& session, const CloseReason&) {
-    gone.push_back(session.user());
+    gone.emplace_back(session.user());
   };
   const Client first = world.enter("leaves");
   const Client second = world.enter("second");

@@ -231,7 +231,7 @@ TEST_CASE("handlers: leave and disconnect are told once, with the reason, in tha
     told.push_back(std::string(room) + " " + std::to_string(reason.code));
   };
   world.options.handlers.disconnect = [&](Session& session, const CloseReason& reason) {
-    told.push_back(session.user() + " " + std::to_string(reason.code));
+    told.push_back(std::string(session.user()) + " " + std::to_string(reason.code));
   };
   const Client client = world.enter("u", "room");
   client.join("other");

@@ -60,7 +60,8 @@ struct TestRoom {
         text += event->data.view();
       } else {
         text += event->kind == EventKind::kJoin ? '+' : '-';
-        text += event->info->user + "/" + event->info->client.text().substr(17, 1);
+        text +=
+            std::string(event->info->user.view()) + "/" + event->info->client.text().substr(17, 1);
       }
     }
     return text;

@@ -260,7 +260,7 @@ void Model::check_presence(Engine& engine, const RoomPlan& room,
   const auto presence = engine.presence(room.name);
   if (presence.ok()) {
     for (const auto& info : *presence) {
-      told.insert(fmt::format("{}={}", info->client.text(), info->user));
+      told.insert(fmt::format("{}={}", info->client.text(), info->user.view()));
     }
   } else if (!absl::IsNotFound(presence.status()) || !expected.empty()) {
     return fail(fmt::format("presence of {}: {}", room.name, presence.status().ToString()));

@@ -87,7 +87,7 @@ class Session {
   virtual std::size_t lane() const = 0;
   virtual const ClientId& client() const = 0;
   // Empty before the session is connected, and for guests.
-  virtual const std::string& user() const = 0;
+  virtual std::string_view user() const = 0;
   virtual const ClientInfoRef& info() const = 0;
   virtual bool connected() const = 0;
   virtual bool closing() const = 0;

@@ -10,17 +10,19 @@
 
 #include "madang/base/client_id.h"
 #include "madang/base/payload.h"
+#include "madang/base/text.h"
 #include "madang/base/time.h"
 
 namespace madang {
 
 // Who a session is, as others in its rooms may see it. Infos are payloads of the room's kind.
 struct ClientInfo {
-  std::string user = {};  // empty: not logged in, counts for itself
+  Text user = {};  // empty: not logged in, counts for itself
   ClientId client = {};
   Payload connection_info = {};
   Payload room_info = {};
 };
+static_assert(sizeof(ClientInfo) == 56, "every idle session has one");
 using ClientInfoRef = std::shared_ptr<const ClientInfo>;
 
 using Tags = std::vector<std::pair<std::string, std::string>>;

@@ -38,7 +38,7 @@ class Presence {
   Left leave(const ClientId& client);
 
   // The members know this user by another session: its leave will carry that one.
-  void known_as(const std::string& user, ClientInfoRef info);
+  void known_as(std::string_view user, ClientInfoRef info);
 
   PresenceStats stats() const;
 

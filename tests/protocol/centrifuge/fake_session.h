@@ -75,7 +75,7 @@ class FakeSession final : public Session {
   Engine& engine() override { return fake_engine; }
   std::size_t lane() const override { return 0; }
   const ClientId& client() const override { return client_info->client; }
-  const std::string& user() const override { return client_info->user; }
+  std::string_view user() const override { return client_info->user; }
   const ClientInfoRef& info() const override { return client_info; }
   bool connected() const override { return true; }
   bool closing() const override { return closed.has_value(); }
