@@ -38,7 +38,7 @@ class CountedStream final : public HttpStreamTransport {
   ConnectionGate::Place place_;
 };
 
-static_assert(sizeof(CountedStream) <= 128, "every idle stream holds one");
+static_assert(sizeof(CountedStream) <= 120, "every idle stream holds one");
 
 // What differs between the two kinds of stream.
 struct Kind {

@@ -27,7 +27,7 @@ class CountedTransport final : public WebSocketTransport {
   ConnectionGate::Place place_;
 };
 
-static_assert(sizeof(CountedTransport) <= 96, "every idle connection holds one");
+static_assert(sizeof(CountedTransport) <= 88, "every idle connection holds one");
 
 WebSocketUpgrade refuse(int status, std::string_view reason) {
   return {.refusal = http::error_response({status, reason})};

@@ -33,10 +33,9 @@ FlushList::Place FlushList::add(TcpStream& stream, int fd, Place place,
   }
   Entry& entry = entries_[place];
   for (const Payload& payload : payloads) {
-    assert(payloads_ < kPayloadsMax);
-    const auto at = static_cast<Place>(payloads_++);
-    chain_[at].payload = payload;
-    chain_[at].next = kNowhere;
+    assert(chain_.size() < kPayloadsMax);
+    const auto at = static_cast<Place>(chain_.size());
+    chain_.push_back({.payload = payload});
     (entry.count == 0 ? entry.first : chain_[entry.last].next) = at;
     entry.last = at;
     ++entry.count;
@@ -63,9 +62,8 @@ std::span<Send> FlushList::sends() {
 }
 
 void FlushList::clear() {
-  for (std::size_t i = 0; i < payloads_; ++i)
-    chain_[i].payload = Payload();
-  streams_ = payloads_ = 0;
+  chain_.clear();
+  streams_ = 0;
 }
 
 }  // namespace madang

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "madang/base/payload.h"
 
@@ -42,15 +43,17 @@ class FlushList {
   struct Entry {
     TcpStream* stream;  // null once it was taken out
     int fd;
-    Place first;  // in payloads_
+    Place first;  // in chain_
     Place last;
     std::uint32_t count;
     std::uint32_t bytes;
   };
 
+  FlushList() { chain_.reserve(kPayloadsMax); }
+
   bool empty() const { return streams_ == 0; }
   bool has_room(std::size_t payloads) const {
-    return streams_ < kStreamsMax && payloads_ + payloads <= kPayloadsMax;
+    return streams_ < kStreamsMax && chain_.size() + payloads <= kPayloadsMax;
   }
   const Entry& entry(Place place) const { return entries_[place]; }
 
@@ -81,10 +84,10 @@ class FlushList {
     Place next = kNowhere;
   };
 
+  // Memory that was never used is never touched, here as below, so that it costs nothing.
   std::array<Entry, kStreamsMax> entries_;
-  std::array<Link, kPayloadsMax> chain_;
+  std::vector<Link> chain_;
   std::size_t streams_ = 0;
-  std::size_t payloads_ = 0;
 
   std::array<Send, kStreamsMax> sends_;
   std::array<Place, kStreamsMax> entry_of_send_;

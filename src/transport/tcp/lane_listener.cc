@@ -127,7 +127,7 @@ class LaneListener final : public TcpListener, private Pollable {
   }
 
   void adopt(int fd, const PeerAddress& peer) {
-    auto stream = std::make_unique<TcpStream>(lane_, fd, peer);
+    std::unique_ptr<TcpStream> stream(new (lane_.slabs()) TcpStream(lane_, fd, peer));
     std::shared_ptr<ByteStreamHandler> handler = accept_(*stream);
     if (!handler) return;
     TcpStream& adopted = *stream;

@@ -12,6 +12,14 @@
 
 namespace madang {
 
+void Waiter::tell(std::uint32_t events) const {
+  if ((bits_ & kStream) != 0) {
+    reinterpret_cast<TcpStream*>(bits_ & ~kStream)->ready(events);
+  } else if (bits_ != 0) {
+    reinterpret_cast<Pollable*>(bits_)->ready(events);
+  }
+}
+
 TcpLane::TcpLane(Scheduler& scheduler)
     : scheduler_(scheduler), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
   if (epoll_ < 0) throw std::system_error(errno, std::generic_category(), "epoll_create1");
@@ -20,8 +28,7 @@ TcpLane::TcpLane(Scheduler& scheduler)
 TcpLane::~TcpLane() { ::close(epoll_); }
 
 void TcpLane::drop_streams() {
-  while (streams_ != nullptr)
-    streams_->drop();
+  slabs_.for_each([](TcpStream& stream) { stream.drop(); });
   while (!buried_streams_.empty() || !buried_.empty())
     destroy_buried();
 }
@@ -35,25 +42,25 @@ void TcpLane::poll(int timeout_ms) {
   // Should one throw, the others are told by the next poll.
   while (events_next_ < events_count_) {
     const epoll_event& event = events_[events_next_++];
-    if (auto* const who = static_cast<Pollable*>(event.data.ptr)) who->ready(event.events);
+    Waiter(event.data.u64).tell(event.events);
   }
 }
 
-bool TcpLane::watch(int fd, Pollable& who, std::uint32_t events) {
-  epoll_event event{.events = events, .data = {.ptr = &who}};
+bool TcpLane::watch(int fd, Waiter who, std::uint32_t events) {
+  epoll_event event{.events = events, .data = {.u64 = who.bits()}};
   return ::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
-void TcpLane::rewatch(int fd, Pollable& who, std::uint32_t events) {
-  epoll_event event{.events = events, .data = {.ptr = &who}};
+void TcpLane::rewatch(int fd, Waiter who, std::uint32_t events) {
+  epoll_event event{.events = events, .data = {.u64 = who.bits()}};
   ::epoll_ctl(epoll_, EPOLL_CTL_MOD, fd, &event);
 }
 
-void TcpLane::unwatch(int fd, Pollable& who) {
+void TcpLane::unwatch(int fd, Waiter who) {
   // Closing it would do the same, but for a copy of it in another process.
   ::epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr);
   for (std::size_t i = events_next_; i < events_count_; ++i) {
-    if (events_[i].data.ptr == &who) events_[i].data.ptr = nullptr;
+    if (events_[i].data.u64 == who.bits()) events_[i].data.u64 = 0;
   }
 }
 
@@ -96,10 +103,9 @@ void TcpLane::flush() {
 
 // --- Streams -------------------------------------------------------------------------------------
 
-void TcpLane::adopt(std::unique_ptr<TcpStream> stream) { stream.release()->link(streams_); }
+void TcpLane::adopt(std::unique_ptr<TcpStream> stream) { stream.release(); }
 
 void TcpLane::bury(TcpStream& stream) {
-  stream.unlink(streams_);
   std::erase(failed_, &stream);
   buried_streams_.emplace_back(&stream);
   open_turn();

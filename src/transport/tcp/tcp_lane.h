@@ -12,12 +12,13 @@
 
 #include "flush_list.h"
 #include "madang/base/scheduler.h"
+#include "stream_slabs.h"
 
 namespace madang {
 
 class TcpStream;
 
-// Who wants to know when a descriptor is ready.
+// Who wants to know when a descriptor is ready, if it is not a stream.
 class Pollable {
  public:
   // `events` as epoll has them.
@@ -25,6 +26,24 @@ class Pollable {
 
  protected:
   ~Pollable() = default;
+};
+
+// Who waits for a descriptor, as epoll is told and tells it. Streams are told apart by the lowest
+// bit, as a base of Pollable would take eight bytes in each of them.
+class Waiter {
+ public:
+  Waiter(Pollable& who) : bits_(reinterpret_cast<std::uintptr_t>(&who)) {}             // NOLINT
+  Waiter(TcpStream& who) : bits_(reinterpret_cast<std::uintptr_t>(&who) | kStream) {}  // NOLINT
+  // As epoll kept it. 0 is nobody.
+  explicit Waiter(std::uint64_t bits) : bits_(static_cast<std::uintptr_t>(bits)) {}
+
+  std::uint64_t bits() const { return bits_; }
+  void tell(std::uint32_t events) const;
+
+ private:
+  static constexpr std::uintptr_t kStream = 1;
+
+  std::uintptr_t bits_;
 };
 
 // What the connections of one event loop share, whichever loop it is: who waits for what, the
@@ -47,9 +66,9 @@ class TcpLane {
 
   // Level-triggered. False if the system refuses. No event of an `fd` is told after unwatch(), nor
   // an old one after rewatch() that does not fit.
-  bool watch(int fd, Pollable& who, std::uint32_t events);
-  void rewatch(int fd, Pollable& who, std::uint32_t events);
-  void unwatch(int fd, Pollable& who);
+  bool watch(int fd, Waiter who, std::uint32_t events);
+  void rewatch(int fd, Waiter who, std::uint32_t events);
+  void unwatch(int fd, Waiter who);
 
   // Sends what was written, tells those whose connection broke, and destroys what has ended.
   void end_turn();
@@ -63,6 +82,9 @@ class TcpLane {
   FlushList& flush_list() { return flush_list_; }
   // The same, after making room for one more stream with `payloads`.
   FlushList& flush_list_for(std::size_t payloads);
+  // Where streams are made.
+  StreamSlabs& slabs() { return slabs_; }
+  // From here on the stream is the lane's, until it is buried.
   void adopt(std::unique_ptr<TcpStream> stream);
   // Destroys the stream, or whatever, at the end of the turn: it may be on the stack.
   void bury(TcpStream& stream);
@@ -88,7 +110,6 @@ class TcpLane {
 
   void open_turn();
   void flush();
-  void forget_events(const Pollable& who);
   void destroy_buried();
 
   Scheduler& scheduler_;
@@ -99,7 +120,7 @@ class TcpLane {
 
   std::array<char, 64 * 1024> read_buffer_;
   FlushList flush_list_;
-  TcpStream* streams_ = nullptr;  // those that have not ended
+  StreamSlabs slabs_;
   std::vector<TcpStream*> failed_;
   std::vector<std::unique_ptr<TcpStream>> buried_streams_;
   std::vector<std::shared_ptr<void>> buried_;

@@ -301,21 +301,9 @@ void TcpStream::end_and_report() {
 }
 
 void TcpStream::drop() {
-  TcpLane& lane = lane_;
+  if (state_ == State::kEnded) return;
   close_socket();
-  lane.bury(*this);
-}
-
-void TcpStream::link(TcpStream*& head) {
-  next_ = head;
-  if (head != nullptr) head->previous_ = this;
-  head = this;
-}
-
-void TcpStream::unlink(TcpStream*& head) {
-  (previous_ != nullptr ? previous_->next_ : head) = next_;
-  if (next_ != nullptr) next_->previous_ = previous_;
-  previous_ = next_ = nullptr;
+  lane_.bury(*this);
 }
 
 }  // namespace madang

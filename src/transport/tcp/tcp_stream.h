@@ -7,8 +7,10 @@
 #include <span>
 
 #include "flush_list.h"
+#include "kept_address.h"
 #include "madang/base/ring.h"
 #include "madang/transport/byte_stream.h"
+#include "stream_slabs.h"
 #include "tcp_lane.h"
 
 namespace madang {
@@ -18,8 +20,13 @@ namespace madang {
 // What is written goes with the others' at the end of the lane's turn. What the kernel does not
 // take then waits here until the socket is writable, in memory that a healthy connection does not
 // have.
-class TcpStream final : public ByteStream, private Pollable {
+class TcpStream final : public ByteStream {
  public:
+  // In the lane's slabs: new (lane.slabs()) TcpStream(...).
+  static void* operator new(std::size_t, StreamSlabs& slabs) { return slabs.take(); }
+  static void operator delete(void* place) { StreamSlabs::give_back(place); }
+  static void operator delete(void* place, StreamSlabs&) { StreamSlabs::give_back(place); }
+
   // Takes over `fd`, which is connected and does not block.
   TcpStream(TcpLane& lane, int fd, const PeerAddress& peer_address);
   ~TcpStream() override;
@@ -28,15 +35,14 @@ class TcpStream final : public ByteStream, private Pollable {
   bool start();
 
   // --- For the lane ----------------------------------------------------------------------------
+  // The socket is ready; `events` as epoll has them.
+  void ready(std::uint32_t events);
   // What became of the stream's entry in the list.
   void flushed(ssize_t result, const FlushList::Entry& entry, FlushList& list);
   // Ends the connection, and tells the handler unless it is done with us.
   void end_and_report();
-  // Ends the connection and destroys the stream: for the end of the lane.
+  // Ends the connection, if it has not, and destroys the stream: for the end of the lane.
   void drop();
-  // The lane's list of streams.
-  void link(TcpStream*& head);
-  void unlink(TcpStream*& head);
 
   // ByteStream:
   void set_handler(std::shared_ptr<ByteStreamHandler> handler) override;
@@ -46,7 +52,7 @@ class TcpStream final : public ByteStream, private Pollable {
   void resume_reading() override;
   void close_after_flush(Duration deadline) override;
   void abort() override;
-  PeerAddress peer_address() const override { return peer_address_; }
+  PeerAddress peer_address() const override { return peer_address_.get(); }
 
  private:
   enum class State : std::uint8_t {
@@ -63,9 +69,6 @@ class TcpStream final : public ByteStream, private Pollable {
     std::size_t done_bytes = 0;
     TimerHandle deadline;
   };
-
-  // Pollable:
-  void ready(std::uint32_t events) override;
 
   bool blocked() const { return rest_ != nullptr && !rest_->payloads.empty(); }
   void read();
@@ -92,13 +95,11 @@ class TcpStream final : public ByteStream, private Pollable {
   bool peer_ended_ : 1 = false;    // in kClosing only: the peer sends no more
   bool waits_in_ : 1 = false;      // what the lane's epoll waits for
   bool waits_out_ : 1 = false;
-  const PeerAddress peer_address_;
-  std::shared_ptr<ByteStreamHandler> handler_;
   std::unique_ptr<Rest> rest_;
-  TcpStream* previous_ = nullptr;  // in the lane's list
-  TcpStream* next_ = nullptr;
+  std::shared_ptr<ByteStreamHandler> handler_;
+  const KeptAddress peer_address_;
 };
 
-static_assert(sizeof(TcpStream) <= 96, "every idle connection holds one");
+static_assert(sizeof(TcpStream) <= StreamSlabs::kPlaceBytes, "every idle connection holds one");
 
 }  // namespace madang

@@ -91,9 +91,9 @@ Event MessageReader::begin_frame(const FrameHeader& header, Frame& frame) {
   if (header.compressed && !may_be_compressed) {
     return fail(kCloseProtocolError, "reserved bit set");
   }
-  opcode_ = header.opcode;
-  fin_ = header.fin;
   in_frame_ = true;
+  frame.opcode = header.opcode;
+  frame.fin = header.fin;
   frame.left = header.payload_bytes;
   frame.mask = header.mask.value_or(MaskKey{});
   return is_control(header.opcode) ? Event{} : begin_data_frame(header);
@@ -136,11 +136,11 @@ Event MessageReader::read_payload(std::span<char>& input, Frame& frame) {
   in_frame_ = frame.left > 0;
   if (role_ == Role::kServer) frame.mask = apply_mask(part, frame.mask);
   const std::string_view bytes(part.data(), part.size());
-  return is_control(opcode_) ? read_control(bytes) : read_data(bytes, frame.left);
+  return is_control(frame.opcode) ? read_control(bytes, frame) : read_data(bytes, frame);
 }
 
-Event MessageReader::read_data(std::string_view part, uint64_t frame_left) {
-  const bool last = fin_ && !in_frame_;
+Event MessageReader::read_data(std::string_view part, const Frame& frame) {
+  const bool last = frame.fin && !in_frame_;
   if (last && (!partial_ || partial_->message.empty())) {
     if (text_to_check() && !is_valid_utf8(part)) return fail(kCloseInvalidPayload, "invalid UTF-8");
     return finish_message(part);
@@ -150,7 +150,7 @@ Event MessageReader::read_data(std::string_view part, uint64_t frame_left) {
     if (text_to_check() && !gathered.utf8.feed(part)) {
       return fail(kCloseInvalidPayload, "invalid UTF-8");
     }
-    append(part, fin_, frame_left, &gathered.message);
+    append(part, frame.fin, frame.left, &gathered.message);
   }
   if (!last) return {};
   if (text_to_check() && !partial_->utf8.complete()) {
@@ -164,16 +164,16 @@ Event MessageReader::finish_message(std::string_view payload) {
   return {EventKind::kMessage, binary_, compressed_, 0, payload};
 }
 
-Event MessageReader::read_control(std::string_view part) {
+Event MessageReader::read_control(std::string_view part, const Frame& frame) {
   const bool spans_inputs = partial_ && !partial_->control.empty();
-  if (!in_frame_ && !spans_inputs) return finish_control(part);
+  if (!in_frame_ && !spans_inputs) return finish_control(part, frame.opcode);
   if (!part.empty()) partial().control += part;
-  return in_frame_ ? Event{} : finish_control(partial_->control);
+  return in_frame_ ? Event{} : finish_control(partial_->control, frame.opcode);
 }
 
-Event MessageReader::finish_control(std::string_view payload) {
-  if (opcode_ == Opcode::kPing) return {.kind = EventKind::kPing, .data = payload};
-  if (opcode_ == Opcode::kPong) return {.kind = EventKind::kPong, .data = payload};
+Event MessageReader::finish_control(std::string_view payload, Opcode opcode) {
+  if (opcode == Opcode::kPing) return {.kind = EventKind::kPing, .data = payload};
+  if (opcode == Opcode::kPong) return {.kind = EventKind::kPong, .data = payload};
   const CloseBody body = parse_close(payload);
   if (body.error != nullptr) return fail(body.code, body.error);
   ended_ = true;

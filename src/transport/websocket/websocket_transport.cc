@@ -18,6 +18,12 @@ constexpr Duration kSecond = std::chrono::seconds(1);
 // Between two pings where none should come back.
 constexpr Duration kNever = std::chrono::hours(24);
 
+// Time in the bucket of control frames: so many parts has the interval between two of them. At the
+// rates that make sense it takes years until the bits of a time are used up, and then they begin
+// anew.
+constexpr std::int64_t kPartsOfInterval = 64;
+constexpr std::uint64_t kPartsMask = (std::uint64_t{1} << 40) - 1;
+
 std::size_t total_bytes(std::span<const Payload> payloads) {
   std::size_t bytes = 0;
   for (const Payload& payload : payloads) {
@@ -181,19 +187,24 @@ void WebSocketTransport::answer_ping(std::string_view payload) {
   flush();
 }
 
-// A bucket of tokens, told by the time when it will be full again.
+// A bucket of tokens, told by the time when it will be full again. A time further off than the
+// bucket is deep has long passed.
 bool WebSocketTransport::admit_control() {
   const WebSocketOptions& options = lane().options();
   const Duration interval =
       options.control_per_second > 0 ? kSecond / options.control_per_second : kNever;
-  const MonoTime now = lane().scheduler().now();
-  const MonoTime due = std::max(control_due_, now) + interval;
-  if ((due - now - Duration(1)) / interval >= options.control_burst) {
+  const Duration part = std::max(interval / kPartsOfInterval, Duration(1));
+  const auto now =
+      static_cast<std::uint64_t>(lane().scheduler().now().time_since_epoch() / part) & kPartsMask;
+  const std::uint64_t depth = std::uint64_t{options.control_burst} * kPartsOfInterval;
+  const std::uint64_t until_full = (control_due_ - now) & kPartsMask;
+  const std::uint64_t taken = (until_full <= depth ? until_full : 0) + kPartsOfInterval;
+  if (taken > depth) {
     lane().counters.control_floods.add();
     fail(websocket::kClosePolicyViolation, "too many control frames", kTooManyRequests);
     return false;
   }
-  control_due_ = due;
+  control_due_ = (now + taken) & kPartsMask;
   return true;
 }
 

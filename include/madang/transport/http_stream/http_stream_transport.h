@@ -109,6 +109,6 @@ class HttpStreamTransport : public Transport,
   bool closing_ = false;  // nothing more comes from the engine
 };
 
-static_assert(sizeof(HttpStreamTransport) <= 104, "every idle stream holds one");
+static_assert(sizeof(HttpStreamTransport) <= 96, "every idle stream holds one");
 
 }  // namespace madang

@@ -85,11 +85,13 @@ class MessageReader {
  private:
   struct Partial;
 
-  // The payload that is being read. Lies on the stack of one call, and in Partial until the next if
-  // the input ends before it.
+  // What is being read. Lies on the stack of one call, and in Partial until the next if the input
+  // ends before it.
   struct Frame {
-    uint64_t left = 0;  // Bytes still to come.
-    MaskKey mask = {};  // Turned to where the next byte stands.
+    uint64_t left = 0;  // Payload bytes still to come.
+    MaskKey mask = {};  // Turned to where the next of them stands.
+    Opcode opcode = Opcode::kText;
+    bool fin = false;
   };
 
   Event read_header(std::span<char>& input, Frame& frame);
@@ -97,10 +99,10 @@ class MessageReader {
   Event begin_data_frame(const FrameHeader& header);
   Event count_fragment(const FrameHeader& header);
   Event read_payload(std::span<char>& input, Frame& frame);
-  Event read_data(std::string_view part, uint64_t frame_left);
-  Event read_control(std::string_view part);
+  Event read_data(std::string_view part, const Frame& frame);
+  Event read_control(std::string_view part, const Frame& frame);
   Event finish_message(std::string_view payload);
-  Event finish_control(std::string_view payload);
+  Event finish_control(std::string_view payload, Opcode opcode);
   Event fail(uint16_t code, const char* reason);
   Partial& partial();
   void release_delivered();
@@ -108,11 +110,9 @@ class MessageReader {
 
   const ReaderLimits* limits_;
   std::unique_ptr<Partial> partial_;  // Only while something spans inputs or fragments.
-  Opcode opcode_ = Opcode::kText;     // Of the frame.
   uint8_t header_bytes_ = 0;          // Of a header that is cut; partial_ has them.
   Role role_ : 1;
   bool compression_ : 1;
-  bool fin_ : 1 = false;       // Of the frame.
   bool in_frame_ : 1 = false;  // The header is read, the payload is not.
   bool message_open_ : 1 = false;
   bool binary_ : 1 = false;      // Of the open message.

@@ -102,9 +102,8 @@ class WebSocketTransport : public Transport, public ByteStreamHandler {
   ByteStream* stream_;                // null once it is at an end
   Connection* connection_ = nullptr;  // null before start() and once either side has closed
   mutable std::unique_ptr<Busy> busy_;
-  MonoTime control_due_{};  // when the next ping or pong would come at the rate that is allowed
 
-  // Our flags, and what a derived class has, lie in what the reader leaves of its last eight bytes.
+  // What follows lies in what the reader leaves of its last eight bytes.
   [[no_unique_address]] websocket::MessageReader reader_;
   bool paused_ : 1 = false;
   bool drain_posted_ : 1 = false;
@@ -114,8 +113,11 @@ class WebSocketTransport : public Transport, public ByteStreamHandler {
   bool write_failed_ : 1 = false;
   bool closing_ : 1 = false;      // our close frame is on its way
   bool peer_closed_ : 1 = false;  // nothing more is awaited from the peer
+  bool : 0;
+  // When the next ping or pong would come at the rate that is allowed, in parts of its interval.
+  std::uint64_t control_due_ : 40 = 0;
 };
 
-static_assert(sizeof(WebSocketTransport) <= 80, "every idle connection holds one");
+static_assert(sizeof(WebSocketTransport) <= 72, "every idle connection holds one");
 
 }  // namespace madang
