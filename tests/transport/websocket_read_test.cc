@@ -155,6 +155,22 @@ TEST_CASE("websocket: a flood of pings empties the bucket and closes with 1008")
   CHECK(test.lane->counters.control_floods.value() == 1);
 }
 
+TEST_CASE("websocket: after any silence the bucket of pings is full, and no fuller") {
+  WebSocketFixture test({.control_burst = 10, .control_per_second = 5});
+  test.start();
+  const auto send_burst = [&] {
+    for (int i = 0; i < 10; ++i)
+      test.stream.send(client_frame(Opcode::kPing, {}));
+  };
+  for (const Duration silence : {Duration(0s), Duration(2s), Duration(24h), Duration(24h * 3650)}) {
+    test.clock.advance(silence);
+    send_burst();
+    CHECK(test.connection.closings == 0);
+  }
+  test.stream.send(client_frame(Opcode::kPing, {}));
+  CHECK(test.connection.closed_with == kTooManyRequests);
+}
+
 TEST_CASE("websocket: a compressed message is inflated, a bomb is refused with 1009") {
   websocket::Deflater deflater;
   WebSocketFixture test({}, true);
