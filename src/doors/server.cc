@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <atomic>
+#include <exception>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "door.h"
 #include "madang/transport/lanes.h"
+#include "madang/transport/websocket/handshake.h"
 
 namespace madang {
 
@@ -167,6 +169,11 @@ class LaneServer final : public Server {
 absl::StatusOr<std::unique_ptr<Server>> Server::start(ServerOptions options) {
   absl::Status status = check(options);
   if (!status.ok()) return status;
+  try {
+    websocket::accept_key({});  // so that no client waits for what the first one takes
+  } catch (const std::exception& error) {
+    return absl::UnavailableError(error.what());
+  }
   auto server = std::make_unique<LaneServer>(std::make_shared<ServerCore>(std::move(options)));
   status = server->listen();
   if (!status.ok()) return status;

@@ -18,7 +18,10 @@ inline constexpr std::size_t kJsonDepthMax = 32;
 // InvalidArgument when it is not; its message does not quote the text. Any thread.
 absl::StatusOr<Payload> checked_json(std::string_view text);
 
-// The same for a payload, without another look at one that was checked before.
+// The same of a text that is known to be such a value.
+Payload compact_json(std::string_view text);
+
+// As checked_json() for a payload, without another look at one that was checked before.
 absl::StatusOr<Payload> checked_json_of(const Payload& payload);
 
 }  // namespace madang

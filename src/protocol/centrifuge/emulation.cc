@@ -13,17 +13,10 @@ namespace madang::centrifuge {
 namespace {
 
 bool read_json(std::string_view body, EmulationRequest& request) {
-  std::string padded(body);
-  padded.append(simdjson::SIMDJSON_PADDING, ' ');
-  simdjson::ondemand::parser parser;
-  simdjson::ondemand::document document;
-  simdjson::ondemand::object object;
-  if (parser.iterate(padded.data(), body.size(), padded.size()).get(document)) return false;
-  if (document.get_object().get(object)) return false;
+  const auto value = parse_json(body);
   const std::array<JsonField, 3> fields = {
       {{"session", &request.session}, {"node", &request.node}, {"data", &request.data}}};
-  return read_object(object, fields) &&
-         document.current_location().error() == simdjson::OUT_OF_BOUNDS;
+  return value && read_object(*value, fields);
 }
 
 bool read_protobuf(std::string_view body, EmulationRequest& request) {

@@ -2,9 +2,8 @@
 #include "protocol/centrifuge/json_command.h"
 
 #include <algorithm>
-#include <array>
-#include <bit>
-#include <string>
+#include <cstddef>
+#include <cstdint>
 #include <utility>
 
 #include "protocol/centrifuge/json_request.h"
@@ -12,25 +11,12 @@
 namespace madang::centrifuge {
 namespace {
 
-// What a thread keeps for reading is made for texts up to this.
-constexpr std::size_t kKeptTextBytes = 256 * 1024;
-
-// Reads one request, and keeps it if none before it in the protocol's order is there.
-struct ReadRequest {
-  std::size_t index = 0;
-  std::size_t* first = nullptr;
-  CommandBody* body = nullptr;
-
-  bool operator()(JsonValue value) const {
-    CommandBody read;
-    if (!json_requests()[index].read(value, read)) return false;
-    if (index < *first) {
-      *first = index;
-      *body = std::move(read);
-    }
-    return true;
-  }
-};
+// Where a kind of request stands in the protocol's order, or kJsonRequests.
+std::size_t request_named(std::string_view name) {
+  const auto requests = json_requests();
+  return static_cast<std::size_t>(std::ranges::find(requests, name, &JsonRequest::name) -
+                                  requests.begin());
+}
 
 bool is_empty_object(std::string_view text) {
   std::string_view expected = "{}";
@@ -42,55 +28,58 @@ bool is_empty_object(std::string_view text) {
   return expected.empty();
 }
 
-bool at_end(simdjson::ondemand::document& document) {
-  return document.current_location().error() == simdjson::OUT_OF_BOUNDS;
-}
-
-bool read_document(simdjson::ondemand::document& document, Command& command) {
-  simdjson::ondemand::object object;
-  if (document.get_object().get(object)) return false;
-  std::size_t first = kJsonRequests;
-  std::array<ReadRequest, kJsonRequests> requests;
-  std::array<JsonField, kJsonRequests + 1> fields;
-  fields.back().name = "id";
-  fields.back().to = &command.id;
-  for (std::size_t i = 0; i < kJsonRequests; ++i) {
-    requests[i] = {i, &first, &command.body};
-    fields[i].name = json_requests()[i].name;
-    fields[i].to.emplace<ReadValue>(requests[i]);
-  }
-  return read_object(object, fields) && first != kJsonRequests && at_end(document);
-}
-
-// The parser wants to read beyond the end of the text, and needs memory by its length.
-class Reader {
+// All requests are read, so that a bad one counts wherever it stands.
+class CommandReader {
  public:
-  bool read(std::string_view text, Command& command) {
-    padded_.assign(text);
-    padded_.append(simdjson::SIMDJSON_PADDING, ' ');
-    if (parser_.capacity() < text.size() &&
-        parser_.allocate(std::max(std::bit_ceil(text.size()), kLeastTextBytes))) {
-      return false;
+  explicit CommandReader(Command& command) : command_(command) {}
+
+  bool read(const JsonValue& value) {
+    if (!value.is_object()) return false;
+    JsonMembers members(value);
+    while (members.next()) {
+      if (!read_member(members.name(), members.value())) return false;
     }
-    simdjson::ondemand::document document;
-    return !parser_.iterate(padded_.data(), text.size(), padded_.size()).get(document) &&
-           read_document(document, command);
+    return first_ != kJsonRequests;
   }
 
  private:
-  static constexpr std::size_t kLeastTextBytes = 1024;
+  bool read_member(std::string_view name, const JsonValue& value) {
+    const std::size_t index = name == "id" ? kJsonRequests : request_named(name);
+    if (index == kJsonRequests && name != "id") return is_shallow(value);
+    const auto bit = std::uint32_t{1} << index;
+    if ((seen_ & bit) != 0) return false;
+    seen_ |= bit;
+    if (value.is_null()) return true;
+    return index == kJsonRequests ? read_id(value) : read_request(index, value);
+  }
 
-  simdjson::ondemand::parser parser_;
-  std::string padded_;
+  bool read_id(const JsonValue& value) {
+    const auto id = to_uint64(value);
+    if (!id || !std::in_range<std::uint32_t>(*id)) return false;
+    command_.id = static_cast<std::uint32_t>(*id);
+    return true;
+  }
+
+  bool read_request(std::size_t index, const JsonValue& value) {
+    if (index < first_) {
+      first_ = index;
+      return json_requests()[index].read(value, command_.body);
+    }
+    CommandBody unused;
+    return json_requests()[index].read(value, unused);
+  }
+
+  Command& command_;
+  std::size_t first_ = kJsonRequests;  // in the protocol's order, of those that came
+  std::uint32_t seen_ = 0;
 };
 
 }  // namespace
 
 bool read_json_command(std::string_view text, Command& command) {
   if (is_empty_object(text)) return true;
-  if (text.size() > kKeptTextBytes) return Reader().read(text, command);
-  thread_local Reader reader;
-  return reader.read(text, command);
+  const auto value = parse_json(text);
+  return value && CommandReader(command).read(*value);
 }
 
 }  // namespace madang::centrifuge

@@ -12,7 +12,7 @@ namespace madang::centrifuge {
 namespace {
 
 // Where a client stands in a room, if it asks for what it missed since.
-bool read_position(JsonValue value, std::optional<StreamPosition>& to) {
+bool read_position(const JsonValue& value, std::optional<StreamPosition>& to) {
   bool recover = false;
   StreamPosition position;
   const JsonField fields[] = {
@@ -23,34 +23,31 @@ bool read_position(JsonValue value, std::optional<StreamPosition>& to) {
 }
 
 // No more entries than fit into the message.
-bool read_positions(JsonValue value, StringMap<StreamPosition>& to) {
-  simdjson::ondemand::object rooms;
-  if (value.get_object().get(rooms)) return false;
-  for (auto member : rooms) {
-    std::string_view room;
-    JsonValue member_value;
-    if (member.unescaped_key().get(room) || member.value().get(member_value)) return false;
-    std::string name(room);
+bool read_positions(const JsonValue& value, StringMap<StreamPosition>& to) {
+  if (!value.is_object()) return false;
+  JsonMembers rooms(value);
+  while (rooms.next()) {
+    std::string name(rooms.name());
     std::optional<StreamPosition> position;
-    if (!read_position(member_value, position) || to.contains(name)) return false;
+    if (!read_position(rooms.value(), position) || to.contains(name)) return false;
     if (position) to.emplace(std::move(name), *std::move(position));
   }
   return true;
 }
 
-bool read_connect(JsonValue value, CommandBody& body) {
+bool read_connect(const JsonValue& value, CommandBody& body) {
   auto& command = body.emplace<ConnectCommand>();
   auto& request = command.request;
-  const auto subs = [&](JsonValue rooms) { return read_positions(rooms, command.since); };
+  const auto subs = [&](const JsonValue& rooms) { return read_positions(rooms, command.since); };
   const JsonField fields[] = {{"token", &request.token},
-                              {"data", Checked{&request.data}},
+                              {"data", Data{&request.data}},
                               {"subs", ReadValue(subs)},
                               {"name", &request.client_name},
                               {"version", &request.client_version}};
   return read_object(value, fields);
 }
 
-bool read_subscribe(JsonValue value, CommandBody& body) {
+bool read_subscribe(const JsonValue& value, CommandBody& body) {
   auto& command = body.emplace<SubscribeCommand>();
   auto& request = command.join.request;
   StreamPosition since;
@@ -60,7 +57,7 @@ bool read_subscribe(JsonValue value, CommandBody& body) {
                               {"recover", &request.recovers},
                               {"epoch", &since.epoch},
                               {"offset", &since.offset},
-                              {"data", Checked{&request.data}},
+                              {"data", Data{&request.data}},
                               {"join_leave", &command.join.announcements},
                               {"delta", &command.delta},
                               {"tf", Given{&command.not_offered}},
@@ -71,18 +68,18 @@ bool read_subscribe(JsonValue value, CommandBody& body) {
   return true;
 }
 
-bool read_unsubscribe(JsonValue value, CommandBody& body) {
+bool read_unsubscribe(const JsonValue& value, CommandBody& body) {
   const JsonField fields[] = {{"channel", &body.emplace<UnsubscribeCommand>().room}};
   return read_object(value, fields);
 }
 
-bool read_publish(JsonValue value, CommandBody& body) {
+bool read_publish(const JsonValue& value, CommandBody& body) {
   auto& command = body.emplace<PublishCommand>();
   std::int32_t type = 0;
   std::string key;
   bool removed = false;
   const JsonField fields[] = {{"channel", &command.publish.room},
-                              {"data", Unchecked{&command.publish.data}},
+                              {"data", Data{&command.publish.data}},
                               {"type", &type},
                               {"key", &key},
                               {"removed", &removed}};
@@ -91,20 +88,20 @@ bool read_publish(JsonValue value, CommandBody& body) {
   return true;
 }
 
-bool read_presence(JsonValue value, CommandBody& body) {
+bool read_presence(const JsonValue& value, CommandBody& body) {
   const JsonField fields[] = {{"channel", &body.emplace<PresenceCommand>().room}};
   return read_object(value, fields);
 }
 
-bool read_presence_stats(JsonValue value, CommandBody& body) {
+bool read_presence_stats(const JsonValue& value, CommandBody& body) {
   const JsonField fields[] = {{"channel", &body.emplace<PresenceStatsCommand>().room}};
   return read_object(value, fields);
 }
 
-bool read_history(JsonValue value, CommandBody& body) {
+bool read_history(const JsonValue& value, CommandBody& body) {
   auto& command = body.emplace<HistoryCommand>();
   std::int32_t limit = 0;
-  const auto since = [&](JsonValue position) {
+  const auto since = [&](const JsonValue& position) {
     auto& to = command.query.since.emplace();
     const JsonField fields[] = {{"offset", &to.offset}, {"epoch", &to.epoch}};
     return read_object(position, fields);
@@ -118,28 +115,28 @@ bool read_history(JsonValue value, CommandBody& body) {
   return true;
 }
 
-bool read_ping(JsonValue value, CommandBody& body) {
+bool read_ping(const JsonValue& value, CommandBody& body) {
   body.emplace<PingCommand>();
   return read_object(value, {});
 }
 
-bool read_send(JsonValue value, CommandBody& body) {
-  const JsonField fields[] = {{"data", Checked{&body.emplace<SendCommand>().data}}};
+bool read_send(const JsonValue& value, CommandBody& body) {
+  const JsonField fields[] = {{"data", Data{&body.emplace<SendCommand>().data}}};
   return read_object(value, fields);
 }
 
-bool read_rpc(JsonValue value, CommandBody& body) {
+bool read_rpc(const JsonValue& value, CommandBody& body) {
   auto& rpc = body.emplace<RpcCommand>().rpc;
-  const JsonField fields[] = {{"data", Checked{&rpc.data}}, {"method", &rpc.method}};
+  const JsonField fields[] = {{"data", Data{&rpc.data}}, {"method", &rpc.method}};
   return read_object(value, fields);
 }
 
-bool read_refresh(JsonValue value, CommandBody& body) {
+bool read_refresh(const JsonValue& value, CommandBody& body) {
   const JsonField fields[] = {{"token", &body.emplace<RefreshCommand>().token}};
   return read_object(value, fields);
 }
 
-bool read_sub_refresh(JsonValue value, CommandBody& body) {
+bool read_sub_refresh(const JsonValue& value, CommandBody& body) {
   auto& command = body.emplace<SubRefreshCommand>();
   std::int32_t type = 0;
   const JsonField fields[] = {{"channel", &command.room},

@@ -12,7 +12,7 @@ namespace madang::centrifuge {
 // One kind of request: the member of a command that holds it, and how it is read.
 struct JsonRequest {
   std::string_view name;
-  bool (*read)(JsonValue value, CommandBody& body);
+  bool (*read)(const JsonValue& value, CommandBody& body);
 };
 
 inline constexpr std::size_t kJsonRequests = 12;

@@ -12,16 +12,8 @@ namespace madang::centrifuge {
 namespace {
 
 bool read_document(const ServerMethod& method, std::string_view text, ServerCall& call) {
-  std::string padded(text);
-  padded.append(simdjson::SIMDJSON_PADDING, ' ');
-  simdjson::ondemand::parser parser;
-  simdjson::ondemand::document document;
-  if (parser.iterate(padded.data(), text.size(), padded.size()).get(document)) return false;
-  JsonValue value;
-  // What follows the value is read last; so a call is not made before all of it is known to be
-  // JSON.
-  return !document.get_value().get(value) && method.read(value, call) &&
-         document.current_location().error() == simdjson::OUT_OF_BOUNDS;
+  const auto value = parse_json(text);
+  return value && method.read(*value, call);
 }
 
 }  // namespace

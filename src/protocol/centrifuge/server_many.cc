@@ -98,17 +98,16 @@ struct Batch {
 };
 
 // {"<method>":{...}}. One that names no method, or a batch, is refused alone.
-bool read_command(JsonValue value, Command& command) {
-  simdjson::ondemand::object object;
-  if (value.get_object().get(object)) return false;
-  for (auto member : object) {
-    std::string_view name;
-    JsonValue body;
-    if (member.unescaped_key().get(name) || member.value().get(body)) return false;
+bool read_command(const JsonValue& value, Command& command) {
+  if (!value.is_object()) return false;
+  JsonMembers members(value);
+  while (members.next()) {
+    const std::string_view name = members.name();
+    const JsonValue& body = members.value();
     const ServerMethod* const method = find_server_method(name);
     const bool may_run = method != nullptr && method->read != read_batch && command.name.empty();
     if (!may_run) {
-      if (!check_value(body)) return false;
+      if (!is_shallow(body)) return false;
       continue;
     }
     command.name = method->name;
@@ -119,23 +118,23 @@ bool read_command(JsonValue value, Command& command) {
 
 // Calls `read` with each element of an array, until one says no.
 template <typename Read>
-bool read_each(JsonValue list, Read read) {
-  simdjson::ondemand::array array;
-  if (list.get_array().get(array)) return false;
-  for (auto element : array) {
-    JsonValue value;
-    if (element.get(value) || !read(value)) return false;
+bool read_each(const JsonValue& list, Read read) {
+  if (!list.is_array()) return false;
+  JsonElements elements(list);
+  while (elements.next()) {
+    if (!read(elements.value())) return false;
   }
   return true;
 }
 
 }  // namespace
 
-bool read_broadcast(JsonValue value, ServerCall& call) {
+bool read_broadcast(const JsonValue& value, ServerCall& call) {
   Broadcast broadcast;
-  const auto read_rooms = [&](JsonValue list) {
-    return read_each(
-        list, [&](JsonValue room) { return read_string(room, broadcast.rooms.emplace_back()); });
+  const auto read_rooms = [&](const JsonValue& list) {
+    return read_each(list, [&](const JsonValue& room) {
+      return to_string(room, broadcast.rooms.emplace_back());
+    });
   };
   if (!read_server_publish(value, {"channels", ReadValue(read_rooms)}, broadcast.publish))
     return false;
@@ -143,10 +142,10 @@ bool read_broadcast(JsonValue value, ServerCall& call) {
   return true;
 }
 
-bool read_batch(JsonValue value, ServerCall& call) {
+bool read_batch(const JsonValue& value, ServerCall& call) {
   Batch batch;
-  const auto read_commands = [&](JsonValue list) {
-    return read_each(list, [&](JsonValue command) {
+  const auto read_commands = [&](const JsonValue& list) {
+    return read_each(list, [&](const JsonValue& command) {
       return read_command(command, batch.commands.emplace_back());
     });
   };

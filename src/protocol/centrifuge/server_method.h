@@ -23,7 +23,7 @@ using ServerCall = absl::AnyInvocable<void(const ServerApiOptions&, ServerAnswer
 struct ServerMethod {
   std::string_view name;
   // False if the value is not what the method takes.
-  bool (*read)(JsonValue value, ServerCall& call) = nullptr;
+  bool (*read)(const JsonValue& value, ServerCall& call) = nullptr;
 };
 
 std::span<const ServerMethod> server_methods();
@@ -38,21 +38,21 @@ struct ServerPublish {
   void run(const ServerApiOptions& api, std::string_view room, ServerAnswer answer) const;
 };
 // Reads it, and `own`, which is the method's.
-bool read_server_publish(JsonValue value, const JsonField& own, ServerPublish& to);
+bool read_server_publish(const JsonValue& value, const JsonField& own, ServerPublish& to);
 
 // Where a history is read from, or a room is come back to.
-bool read_position(JsonValue value, std::optional<StreamPosition>& to);
+bool read_position(const JsonValue& value, std::optional<StreamPosition>& to);
 // {} if it is OK.
 void answer_status(const absl::Status& status, ServerAnswer& answer);
 
 // Of server_users.cc: what is done to a user's sessions.
-bool read_subscribe(JsonValue value, ServerCall& call);
-bool read_unsubscribe(JsonValue value, ServerCall& call);
-bool read_refresh(JsonValue value, ServerCall& call);
-bool read_disconnect(JsonValue value, ServerCall& call);
+bool read_subscribe(const JsonValue& value, ServerCall& call);
+bool read_unsubscribe(const JsonValue& value, ServerCall& call);
+bool read_refresh(const JsonValue& value, ServerCall& call);
+bool read_disconnect(const JsonValue& value, ServerCall& call);
 // Of server_many.cc:
-bool read_broadcast(JsonValue value, ServerCall& call);
-bool read_batch(JsonValue value, ServerCall& call);
+bool read_broadcast(const JsonValue& value, ServerCall& call);
+bool read_batch(const JsonValue& value, ServerCall& call);
 
 // {"error":{...}} or {"<name>":result}.
 std::string server_reply(std::string_view name, const absl::StatusOr<std::string>& answer);

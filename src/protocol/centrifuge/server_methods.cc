@@ -25,25 +25,22 @@ std::string position_json(const StreamPosition& position) {
   return json;
 }
 
-bool read_tags(JsonValue value, Tags& tags) {
-  simdjson::ondemand::object object;
-  if (value.get_object().get(object)) return false;
-  for (auto member : object) {
-    std::string_view name;
-    JsonValue text;
-    if (member.unescaped_key().get(name) || member.value().get(text)) return false;
-    auto& tag = tags.emplace_back(std::string(name), std::string());
-    if (!read_string(text, tag.second)) return false;
+bool read_tags(const JsonValue& value, Tags& tags) {
+  if (!value.is_object()) return false;
+  JsonMembers members(value);
+  while (members.next()) {
+    auto& tag = tags.emplace_back(std::string(members.name()), std::string());
+    if (!to_string(members.value(), tag.second)) return false;
   }
   return true;
 }
 
-bool read_room(JsonValue value, std::string& room) {
+bool read_room(const JsonValue& value, std::string& room) {
   const JsonField fields[] = {{"channel", &room}};
   return read_object(value, fields) && !room.empty();
 }
 
-bool read_publish(JsonValue value, ServerCall& call) {
+bool read_publish(const JsonValue& value, ServerCall& call) {
   std::string room;
   ServerPublish publish;
   if (!read_server_publish(value, {"channel", &room}, publish) || room.empty()) return false;
@@ -54,7 +51,7 @@ bool read_publish(JsonValue value, ServerCall& call) {
   return true;
 }
 
-bool read_presence(JsonValue value, ServerCall& call) {
+bool read_presence(const JsonValue& value, ServerCall& call) {
   std::string room;
   if (!read_room(value, room)) return false;
   call = [room = std::move(room)](const ServerApiOptions& api, ServerAnswer answer) {
@@ -72,7 +69,7 @@ bool read_presence(JsonValue value, ServerCall& call) {
   return true;
 }
 
-bool read_presence_stats(JsonValue value, ServerCall& call) {
+bool read_presence_stats(const JsonValue& value, ServerCall& call) {
   std::string room;
   if (!read_room(value, room)) return false;
   call = [room = std::move(room)](const ServerApiOptions& api, ServerAnswer answer) {
@@ -100,11 +97,11 @@ std::string history_json(const HistoryResult& page) {
   return json;
 }
 
-bool read_history(JsonValue value, ServerCall& call) {
+bool read_history(const JsonValue& value, ServerCall& call) {
   std::string room;
   std::int32_t limit = 0;
   HistoryQuery query;
-  const auto read_since = [&](JsonValue since) { return read_position(since, query.since); };
+  const auto read_since = [&](const JsonValue& since) { return read_position(since, query.since); };
   const JsonField fields[] = {{"channel", &room},
                               {"limit", &limit},
                               {"since", ReadValue(read_since)},
@@ -124,7 +121,7 @@ bool read_history(JsonValue value, ServerCall& call) {
   return true;
 }
 
-bool read_history_remove(JsonValue value, ServerCall& call) {
+bool read_history_remove(const JsonValue& value, ServerCall& call) {
   std::string room;
   if (!read_room(value, room)) return false;
   call = [room = std::move(room)](const ServerApiOptions& api, ServerAnswer answer) {
@@ -135,7 +132,7 @@ bool read_history_remove(JsonValue value, ServerCall& call) {
   return true;
 }
 
-bool read_info(JsonValue value, ServerCall& call) {
+bool read_info(const JsonValue& value, ServerCall& call) {
   if (!read_object(value, {})) return false;
   call = [](const ServerApiOptions& api, ServerAnswer answer) {
     const EngineCounters counters = api.engine->counters();
@@ -160,7 +157,7 @@ bool read_info(JsonValue value, ServerCall& call) {
   return true;
 }
 
-bool read_channels(JsonValue value, ServerCall& call) {
+bool read_channels(const JsonValue& value, ServerCall& call) {
   std::string pattern;
   const JsonField fields[] = {{"pattern", &pattern}};
   if (!read_object(value, fields)) return false;
@@ -182,12 +179,12 @@ bool read_channels(JsonValue value, ServerCall& call) {
   return true;
 }
 
-bool read_rpc(JsonValue value, ServerCall& call) {
+bool read_rpc(const JsonValue& value, ServerCall& call) {
   std::string method;
   Payload data;
   Payload params;
   const JsonField fields[] = {
-      {"method", &method}, {"data", Checked{&data}}, {"params", Checked{&params}}};
+      {"method", &method}, {"data", Data{&data}}, {"params", Data{&params}}};
   if (!read_object(value, fields)) return false;
   call = [method = std::move(method), data = data.empty() ? params : data](
              const ServerApiOptions& api, ServerAnswer answer) mutable {
@@ -210,7 +207,7 @@ bool read_rpc(JsonValue value, ServerCall& call) {
 
 }  // namespace
 
-bool read_position(JsonValue value, std::optional<StreamPosition>& to) {
+bool read_position(const JsonValue& value, std::optional<StreamPosition>& to) {
   StreamPosition& position = to.emplace();
   const JsonField fields[] = {{"offset", &position.offset}, {"epoch", &position.epoch}};
   return read_object(value, fields);
@@ -231,12 +228,12 @@ void ServerPublish::run(const ServerApiOptions& api, std::string_view room,
                       });
 }
 
-bool read_server_publish(JsonValue value, const JsonField& own, ServerPublish& to) {
+bool read_server_publish(const JsonValue& value, const JsonField& own, ServerPublish& to) {
   bool skip_history = false;
   std::string encoded;
-  const auto tags = [&](JsonValue object) { return read_tags(object, to.options.tags); };
+  const auto tags = [&](const JsonValue& object) { return read_tags(object, to.options.tags); };
   const JsonField fields[] = {own,
-                              {"data", Unchecked{&to.data}},
+                              {"data", Data{&to.data}},
                               {"b64data", &encoded},
                               {"skip_history", &skip_history},
                               {"tags", ReadValue(tags)},

@@ -54,13 +54,11 @@ struct Target {
   }
 };
 
-bool read_texts(JsonValue value, std::vector<std::string>& to) {
-  simdjson::ondemand::array list;
-  if (value.get_array().get(list)) return false;
-  for (auto item : list) {
-    JsonValue text;
-    if (to.size() == kExceptMax || item.get(text)) return false;
-    if (!read_string(text, to.emplace_back())) return false;
+bool read_texts(const JsonValue& value, std::vector<std::string>& to) {
+  if (!value.is_array()) return false;
+  JsonElements list(value);
+  while (list.next()) {
+    if (to.size() == kExceptMax || !to_string(list.value(), to.emplace_back())) return false;
   }
   return true;
 }
@@ -77,18 +75,20 @@ ServerCall call_of(Target target, Act act) {
 
 }  // namespace
 
-bool read_subscribe(JsonValue value, ServerCall& call) {
+bool read_subscribe(const JsonValue& value, ServerCall& call) {
   Target target;
   std::string room;
   JoinOptions options;
   std::uint64_t expire_at_s = 0;
-  const auto read_since = [&](JsonValue since) { return read_position(since, options.since); };
+  const auto read_since = [&](const JsonValue& since) {
+    return read_position(since, options.since);
+  };
   const JsonField fields[] = {{"user", &target.user},
                               {"client", &target.client},
                               {"session", &target.session},
                               {"channel", &room},
-                              {"info", Checked{&options.room_info}},
-                              {"data", Checked{&options.data}},
+                              {"info", Data{&options.room_info}},
+                              {"data", Data{&options.data}},
                               {"expire_at", &expire_at_s},
                               {"recover_since", ReadValue(read_since)}};
   if (!read_object(value, fields) || room.empty()) return false;
@@ -100,7 +100,7 @@ bool read_subscribe(JsonValue value, ServerCall& call) {
   return true;
 }
 
-bool read_unsubscribe(JsonValue value, ServerCall& call) {
+bool read_unsubscribe(const JsonValue& value, ServerCall& call) {
   Target target;
   std::string room;
   const JsonField fields[] = {{"user", &target.user},
@@ -115,7 +115,7 @@ bool read_unsubscribe(JsonValue value, ServerCall& call) {
   return true;
 }
 
-bool read_refresh(JsonValue value, ServerCall& call) {
+bool read_refresh(const JsonValue& value, ServerCall& call) {
   Target target;
   bool expired = false;
   std::uint64_t expire_at_s = 0;
@@ -132,14 +132,14 @@ bool read_refresh(JsonValue value, ServerCall& call) {
   return true;
 }
 
-bool read_disconnect(JsonValue value, ServerCall& call) {
+bool read_disconnect(const JsonValue& value, ServerCall& call) {
   Target target;
   std::uint32_t code = kForceNoReconnect.code;
-  const auto read_reason = [&](JsonValue reason) {
+  const auto read_reason = [&](const JsonValue& reason) {
     const JsonField fields[] = {{"code", &code}};
     return read_object(reason, fields);
   };
-  const auto read_except = [&](JsonValue list) { return read_texts(list, target.except); };
+  const auto read_except = [&](const JsonValue& list) { return read_texts(list, target.except); };
   const JsonField fields[] = {{"user", &target.user},
                               {"client", &target.client},
                               {"session", &target.session},
