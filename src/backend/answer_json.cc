@@ -1,25 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backend/answer_json.h"
 
-#include <simdjson.h>
-
 #include <algorithm>
 #include <chrono>
 #include <utility>
 
 #include "absl/strings/escaping.h"
-#include "madang/base/json.h"
 #include "protocol/centrifuge/json_reader.h"
 
 namespace madang::backend {
 namespace {
 
-using centrifuge::Checked;
+using centrifuge::Data;
+using centrifuge::JsonElements;
 using centrifuge::JsonField;
+using centrifuge::JsonMembers;
 using centrifuge::JsonValue;
 using centrifuge::read_object;
-using centrifuge::read_string;
 using centrifuge::ReadValue;
+using centrifuge::to_string;
 
 constexpr std::size_t kErrorMessageBytesMax = 1'024;
 
@@ -48,50 +47,47 @@ std::optional<WallTime> expiry(std::uint64_t expire_at_s) {
   return WallTime(std::chrono::seconds(std::min(expire_at_s, kLatest)));
 }
 
-bool read_channels(JsonValue value, ConnectAnswer& to) {
-  simdjson::ondemand::array channels;
-  if (value.get_array().get(channels)) return false;
-  for (auto element : channels) {
-    JsonValue channel;
+bool read_channels(const JsonValue& value, ConnectAnswer& to) {
+  if (!value.is_array()) return false;
+  JsonElements channels(value);
+  while (channels.next()) {
     std::string room;
-    if (element.get(channel) || !read_string(channel, room) || room.empty()) return false;
+    if (!to_string(channels.value(), room) || room.empty()) return false;
     to.rooms.emplace_back(std::move(room), JoinOptions());
   }
   return true;
 }
 
-bool read_subs(JsonValue value, ConnectAnswer& to) {
-  simdjson::ondemand::object subs;
-  if (value.get_object().get(subs)) return false;
-  for (auto member : subs) {
-    std::string_view name;
-    JsonValue sub;
-    if (member.unescaped_key().get(name) || member.value().get(sub)) return false;
-    if (name.empty() || !simdjson::validate_utf8(name)) return false;
-    auto& [room, options] = to.rooms.emplace_back(std::string(name), JoinOptions());
+bool read_subs(const JsonValue& value, ConnectAnswer& to) {
+  if (!value.is_object()) return false;
+  JsonMembers subs(value);
+  while (subs.next()) {
+    if (subs.name().empty()) return false;
+    auto& [room, options] = to.rooms.emplace_back(std::string(subs.name()), JoinOptions());
     EitherWay info;
     EitherWay data;
-    const JsonField fields[] = {{"info", Checked{&info.json}},
+    const JsonField fields[] = {{"info", Data{&info.json}},
                                 {"b64info", &info.base64},
-                                {"data", Checked{&data.json}},
+                                {"data", Data{&data.json}},
                                 {"b64data", &data.base64}};
-    if (!read_object(sub, fields) || !info.take(options.room_info) || !data.take(options.data))
+    if (!read_object(subs.value(), fields) || !info.take(options.room_info) ||
+        !data.take(options.data))
       return false;
   }
   return true;
 }
 
-bool read_result(JsonValue value, ConnectAnswer& to) {
+bool read_result(const JsonValue& value, ConnectAnswer& to) {
   EitherWay info;
   EitherWay data;
   std::uint64_t expire_at_s = 0;
-  const auto channels = [&](JsonValue names) { return read_channels(names, to); };
-  const auto subs = [&](JsonValue by_name) { return read_subs(by_name, to); };
+  const auto channels = [&](const JsonValue& names) { return read_channels(names, to); };
+  const auto subs = [&](const JsonValue& by_name) { return read_subs(by_name, to); };
   const JsonField fields[] = {{"user", &to.user},
                               {"expire_at", &expire_at_s},
-                              {"info", Checked{&info.json}},
+                              {"info", Data{&info.json}},
                               {"b64info", &info.base64},
-                              {"data", Checked{&data.json}},
+                              {"data", Data{&data.json}},
                               {"b64data", &data.base64},
                               {"channels", ReadValue(channels)},
                               {"subs", ReadValue(subs)}};
@@ -100,25 +96,25 @@ bool read_result(JsonValue value, ConnectAnswer& to) {
   return info.take(to.connection_info) && data.take(to.data);
 }
 
-bool read_result(JsonValue value, RefreshResult& to) {
+bool read_result(const JsonValue& value, RefreshResult& to) {
   EitherWay info;
   std::uint64_t expire_at_s = 0;
   const JsonField fields[] = {{"expired", &to.expired},
                               {"expire_at", &expire_at_s},
-                              {"info", Checked{&info.json}},
+                              {"info", Data{&info.json}},
                               {"b64info", &info.base64}};
   if (!read_object(value, fields)) return false;
   to.answer.expires = expiry(expire_at_s);
   return info.take(to.answer.connection_info);
 }
 
-bool read_result(JsonValue value, JoinAnswer& to) {
+bool read_result(const JsonValue& value, JoinAnswer& to) {
   EitherWay info;
   EitherWay data;
   std::uint64_t expire_at_s = 0;
-  const JsonField fields[] = {{"info", Checked{&info.json}},
+  const JsonField fields[] = {{"info", Data{&info.json}},
                               {"b64info", &info.base64},
-                              {"data", Checked{&data.json}},
+                              {"data", Data{&data.json}},
                               {"b64data", &data.base64},
                               {"expire_at", &expire_at_s}};
   if (!read_object(value, fields)) return false;
@@ -126,11 +122,11 @@ bool read_result(JsonValue value, JoinAnswer& to) {
   return info.take(to.room_info) && data.take(to.data);
 }
 
-bool read_result(JsonValue value, PublishAnswer& to) {
+bool read_result(const JsonValue& value, PublishAnswer& to) {
   EitherWay data;
   bool skip_history = false;
   const JsonField fields[] = {
-      {"data", Checked{&data.json}}, {"b64data", &data.base64}, {"skip_history", &skip_history}};
+      {"data", Data{&data.json}}, {"b64data", &data.base64}, {"skip_history", &skip_history}};
   Payload instead;
   if (!read_object(value, fields) || !data.take(instead)) return false;
   if (!instead.empty()) to.data = std::move(instead);
@@ -138,14 +134,14 @@ bool read_result(JsonValue value, PublishAnswer& to) {
   return true;
 }
 
-bool read_result(JsonValue value, RpcAnswer& to) {
+bool read_result(const JsonValue& value, RpcAnswer& to) {
   EitherWay data;
-  const JsonField fields[] = {{"data", Checked{&data.json}}, {"b64data", &data.base64}};
+  const JsonField fields[] = {{"data", Data{&data.json}}, {"b64data", &data.base64}};
   return read_object(value, fields) && data.take(to.data);
 }
 
 // A host's own, or one that clients know from the protocol.
-bool read_error(JsonValue value, ClientError& to) {
+bool read_error(const JsonValue& value, ClientError& to) {
   const JsonField fields[] = {
       {"code", &to.code}, {"message", &to.message}, {"temporary", &to.temporary}};
   if (!read_object(value, fields)) return false;
@@ -154,30 +150,26 @@ bool read_error(JsonValue value, ClientError& to) {
   return (known || own) && to.message.size() <= kErrorMessageBytesMax;
 }
 
-bool read_disconnect(JsonValue value, Disconnect& to) {
+bool read_disconnect(const JsonValue& value, Disconnect& to) {
   const JsonField fields[] = {{"code", &to.code}, {"reason", &to.reason}};
   return read_object(value, fields) && to.code >= 3000 && to.code <= 4999;
 }
 
 template <typename Result>
 bool read_whole(std::string_view body, Answer<Result>& to) {
-  // What follows reads lazily, so that it is JSON at all, and how deep, is looked at first.
-  const auto checked = checked_json(body);
-  if (!checked.ok()) return false;
-  const simdjson::padded_string padded(checked->view());
-  simdjson::ondemand::parser parser;
-  simdjson::ondemand::document document;
-  simdjson::ondemand::object object;
-  if (parser.iterate(padded).get(document) || document.get_object().get(object)) return false;
-  const auto result = [&](JsonValue value) { return read_result(value, to.result.emplace()); };
-  const auto error = [&](JsonValue value) { return read_error(value, to.error.emplace()); };
-  const auto disconnect = [&](JsonValue value) {
+  const auto whole = centrifuge::parse_json(body);
+  if (!whole) return false;
+  const auto result = [&](const JsonValue& value) {
+    return read_result(value, to.result.emplace());
+  };
+  const auto error = [&](const JsonValue& value) { return read_error(value, to.error.emplace()); };
+  const auto disconnect = [&](const JsonValue& value) {
     return read_disconnect(value, to.disconnect.emplace());
   };
   const JsonField fields[] = {{"result", ReadValue(result)},
                               {"error", ReadValue(error)},
                               {"disconnect", ReadValue(disconnect)}};
-  if (!read_object(object, fields)) return false;
+  if (!read_object(*whole, fields)) return false;
   return int{to.result.has_value()} + to.error.has_value() + to.disconnect.has_value() == 1;
 }
 

@@ -19,6 +19,9 @@ namespace madang {
 // the rest of it is for its owner to choose.
 using AddressKey = std::array<char, 8>;
 AddressKey address_key(const PeerAddress& address);
+// Of nobody: a network of multicast, which is no peer's.
+inline constexpr AddressKey kNoAddress = {'\xff', '\xff', '\xff', '\xff',
+                                          '\xff', '\xff', '\xff', '\xff'};
 
 // Counts the open connections of a server and holds them to their bounds. Thread-safe; outlives its
 // tickets.
@@ -46,6 +49,12 @@ class ConnectionGate {
     }
     ~Place() {
       if (gate_ != nullptr) gate_->leave(address_);
+    }
+
+    // Leaves it to the caller to give the place back, by ConnectionGate::leave() with this address;
+    // kNoAddress if there is none.
+    AddressKey release() {
+      return std::exchange(gate_, nullptr) == nullptr ? kNoAddress : address_;
     }
 
    private:
@@ -78,6 +87,9 @@ class ConnectionGate {
   // and `refusal` says why.
   std::unique_ptr<Ticket> enter(const PeerAddress& address, Refusal& refusal);
 
+  // Gives back a place that was released.
+  void leave(const AddressKey& address);
+
   std::size_t connections() const;
   std::size_t handshakes() const;
 
@@ -85,8 +97,6 @@ class ConnectionGate {
   bool wait_until_empty(Duration timeout);
 
  private:
-  void leave(const AddressKey& address);
-
   const Limits limits_;
 
   // Guards all below.

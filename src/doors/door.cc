@@ -45,7 +45,7 @@ Door::Door(std::shared_ptr<ServerCore> core, std::size_t lane)
     : core_(std::move(core)),
       lane_(lane),
       scheduler_(core_->options.lanes->scheduler(lane)),
-      websocket_(scheduler_, core_->options.websocket),
+      websocket_(scheduler_, core_->options.websocket, core_->gate),
       http_stream_(scheduler_, core_->options.http_stream, core_->node) {}
 
 // A path begins with a slash, so an empty one is nobody's.

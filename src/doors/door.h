@@ -49,6 +49,15 @@ struct ServerCore {
   DoorCounters counters;
 };
 
+// What the WebSocket connections of a door share.
+class DoorWebSocketLane final : public WebSocketLane {
+ public:
+  DoorWebSocketLane(Scheduler& scheduler, const WebSocketOptions& options, ConnectionGate& counts)
+      : WebSocketLane(scheduler, options), gate(counts) {}
+
+  ConnectionGate& gate;
+};
+
 // One lane's part of a server: takes in its connections and lets those go that are still HTTP.
 // Belongs to the lane.
 class Door : public std::enable_shared_from_this<Door> {
@@ -78,7 +87,7 @@ class Door : public std::enable_shared_from_this<Door> {
   const std::vector<std::string>& subprotocols() const { return core_->subprotocols; }
   DoorCounters& counters() { return core_->counters; }
   // Keeps this object as long as it is kept itself.
-  std::shared_ptr<WebSocketLane> websocket() { return {shared_from_this(), &websocket_}; }
+  std::shared_ptr<DoorWebSocketLane> websocket() { return {shared_from_this(), &websocket_}; }
   const WebSocketCounters& websocket_counters() const { return websocket_.counters; }
   // The same for streams.
   std::shared_ptr<HttpStreamLane> http_stream() { return {shared_from_this(), &http_stream_}; }
@@ -91,7 +100,7 @@ class Door : public std::enable_shared_from_this<Door> {
   const std::shared_ptr<ServerCore> core_;
   const std::size_t lane_;
   Scheduler& scheduler_;
-  WebSocketLane websocket_;
+  DoorWebSocketLane websocket_;
   HttpStreamLane http_stream_;
   absl::flat_hash_set<HttpConnection*> connections_;
   std::string date_;

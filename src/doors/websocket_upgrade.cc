@@ -17,17 +17,23 @@ namespace {
 
 constexpr std::string_view kRetryAfterS = "5";
 
-// A connection with its place in the server's count, which it gives back as it ends.
+// A connection with its place in the server's count, which it gives back as it ends. Its lane knows
+// the gate, so that a connection need not.
 class CountedTransport final : public WebSocketTransport {
  public:
-  using WebSocketTransport::WebSocketTransport;
-  void count_by(ConnectionGate::Place place) { place_ = std::move(place); }
+  CountedTransport(std::shared_ptr<DoorWebSocketLane> lane, ByteStream& stream, Setup setup)
+      : WebSocketTransport(std::move(lane), stream, std::move(setup)) {}
+  ~CountedTransport() override {
+    if (place_ != kNoAddress) static_cast<DoorWebSocketLane&>(lane()).gate.leave(place_);
+  }
+
+  void count_by(ConnectionGate::Place place) { place_ = place.release(); }
 
  private:
-  ConnectionGate::Place place_;
+  AddressKey place_ = kNoAddress;
 };
 
-static_assert(sizeof(CountedTransport) <= 88, "every idle connection holds one");
+static_assert(sizeof(CountedTransport) <= 72, "every idle connection holds one");
 
 WebSocketUpgrade refuse(int status, std::string_view reason) {
   return {.refusal = http::error_response({status, reason})};
@@ -128,7 +134,7 @@ WebSocketUpgrade upgrade_to_websocket(Door& door, const http::Request& request, 
     return refuse(403, "not allowed");
   }
 
-  const std::shared_ptr<WebSocketLane> lane = door.websocket();
+  const std::shared_ptr<DoorWebSocketLane> lane = door.websocket();
   Framing& framing = handshake.deflate ? lane->deflate_framing(
                                              protocol->kind, handshake.deflate->server_window_bits)
                                        : lane->plain_framing(protocol->kind);

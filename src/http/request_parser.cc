@@ -13,6 +13,10 @@
 
 namespace madang::http {
 
+namespace {
+constexpr RequestLimits kDefaultLimits;
+}
+
 struct RequestParser::Work {
   enum class Phase { kHead, kLength, kChunks, kComplete };
 
@@ -27,13 +31,14 @@ struct RequestParser::Work {
   Request request;
 };
 
-RequestParser::RequestParser(const RequestLimits& limits) : limits_(limits) {}
+RequestParser::RequestParser() : RequestParser(kDefaultLimits) {}
+RequestParser::RequestParser(const RequestLimits& limits) : limits_(&limits) {}
 RequestParser::~RequestParser() = default;
 RequestParser::RequestParser(RequestParser&&) noexcept = default;
 RequestParser& RequestParser::operator=(RequestParser&&) noexcept = default;
 
 RequestParser::Progress RequestParser::feed(std::string_view bytes) {
-  if (!bytes.empty() && idle()) work_ = std::make_unique<Work>(limits_);
+  if (!bytes.empty() && idle()) work_ = std::make_unique<Work>(*limits_);
   std::size_t consumed = 0;
   while (work_ && work_->phase != Work::Phase::kComplete && consumed < bytes.size()) {
     consumed += advance(bytes.substr(consumed));
@@ -77,7 +82,7 @@ std::size_t RequestParser::read_head(std::string_view bytes) {
 
 void RequestParser::finish_head() {
   error_ = parse_head(work_->head, work_->request);
-  if (!error_) error_ = check_request(limits_, work_->request, work_->plan);
+  if (!error_) error_ = check_request(*limits_, work_->request, work_->plan);
   if (error_) return;
   work_->head = std::string();
   if (work_->plan.chunked) {

@@ -92,7 +92,8 @@ TEST_CASE("limits: an endless header, name, target, method or extension ends at 
   CHECK(feed_endlessly(method, "A") <= 8 * 1024 + 1);
   CHECK(method.error().status == 414);
 
-  RequestParser chunks({.body_bytes_max = 10, .allow_chunked = true});
+  const RequestLimits with_chunks{.body_bytes_max = 10, .allow_chunked = true};
+  RequestParser chunks(with_chunks);
   chunks.feed("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;");
   CHECK(feed_endlessly(chunks, "aaaaaaaa") <= 257);
   CHECK(chunks.error().status == 400);

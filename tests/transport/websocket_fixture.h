@@ -26,7 +26,9 @@ struct WebSocketFixture {
     stream.set_handler(transport);
   }
 
-  void start(std::string bytes = {}) { transport->start(connection, {bytes.data(), bytes.size()}); }
+  void start(std::string bytes = {}) {
+    transport->start(connection, {.bytes = {bytes.data(), bytes.size()}});
+  }
   WriteResult write(std::string_view bytes) {
     const Payload payload(bytes);
     return transport->write({&payload, 1});

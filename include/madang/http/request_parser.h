@@ -74,7 +74,10 @@ class RequestParser {
     Status status = Status::kNeedMore;
   };
 
-  explicit RequestParser(const RequestLimits& limits = {});
+  RequestParser();
+  // The limits outlive the parser, and may be shared by all.
+  explicit RequestParser(const RequestLimits& limits);
+  explicit RequestParser(RequestLimits&&) = delete;
   ~RequestParser();
   RequestParser(RequestParser&&) noexcept;
   RequestParser& operator=(RequestParser&&) noexcept;
@@ -108,7 +111,7 @@ class RequestParser {
   std::size_t read_chunks(std::string_view bytes);
   void finish_head();
 
-  RequestLimits limits_;
+  const RequestLimits* limits_;
   std::unique_ptr<Work> work_;  // What is known of the request under way; null between requests.
   std::optional<Error> error_;
 };

@@ -192,8 +192,8 @@ bool JsonWalk::step() {
 bool JsonMembers::next() {
   if (!step()) return false;
   name_ = without_quotes(take_string());
-  if (name_.find('\\') != std::string_view::npos && unescape(name_, unescaped_)) {
-    name_ = unescaped_;
+  if (name_.find('\\') != std::string_view::npos) {
+    name_ = unescape(name_, unescaped_) ? std::string_view(unescaped_) : std::string_view();
   }
   skip_space();
   rest_.remove_prefix(1);  // the colon

@@ -69,8 +69,8 @@ class JsonMembers : private JsonWalk {
 
   // To the next one, at first to the first; false if there is none.
   bool next();
-  // Without its escapes. One that cannot be without them, as UTF-8 has no half of a surrogate
-  // pair, keeps them: nobody asks for such a name. Valid until next().
+  // Without its escapes; empty if that cannot be, as UTF-8 has no half of a surrogate pair. Valid
+  // until next().
   std::string_view name() const { return name_; }
   const JsonValue& value() const { return value_; }
 

@@ -12,7 +12,7 @@
 
 namespace madang::websocket {
 
-struct MessageReader::Partial {
+struct BareReader::Partial {
   std::vector<char> message;
   std::string control;  // A control frame may be cut while a message waits for its next fragment.
   Utf8Validator utf8;
@@ -35,21 +35,20 @@ void append(std::string_view part, bool last_frame, uint64_t frame_left, std::ve
 
 }  // namespace
 
-MessageReader::MessageReader(Role role, const ReaderLimits* limits, bool compression)
-    : limits_(limits), role_(role), compression_(compression) {}
+BareReader::BareReader(Role role, bool compression) : role_(role), compression_(compression) {}
 
-MessageReader::~MessageReader() = default;
-MessageReader::MessageReader(MessageReader&&) noexcept = default;
-MessageReader& MessageReader::operator=(MessageReader&&) noexcept = default;
+BareReader::~BareReader() = default;
+BareReader::BareReader(BareReader&&) noexcept = default;
+BareReader& BareReader::operator=(BareReader&&) noexcept = default;
 
-Event MessageReader::next(std::span<char>& input) {
+Event BareReader::next(std::span<char>& input, const ReaderLimits& limits) {
   release_delivered();
   Frame frame;
   if (in_frame_) frame = partial_->frame;
   // Every turn but the last consumes a header, so the cost is O(bytes).
   while (!ended_) {
     if (!in_frame_) {
-      const Event event = read_header(input, frame);
+      const Event event = read_header(input, limits, frame);
       if (event.kind != EventKind::kNeedMore || !in_frame_) return event;
     }
     const Event event = read_payload(input, frame);
@@ -60,7 +59,7 @@ Event MessageReader::next(std::span<char>& input) {
   return {};
 }
 
-Event MessageReader::read_header(std::span<char>& input, Frame& frame) {
+Event BareReader::read_header(std::span<char>& input, const ReaderLimits& limits, Frame& frame) {
   const size_t had = header_bytes_;
   const size_t taken = std::min(input.size(), kFrameHeaderBytesMax - had);
   if (taken == 0) return {};
@@ -80,10 +79,10 @@ Event MessageReader::read_header(std::span<char>& input, Frame& frame) {
   }
   input = input.subspan(parse.bytes - had);
   header_bytes_ = 0;
-  return begin_frame(header, frame);
+  return begin_frame(header, limits, frame);
 }
 
-Event MessageReader::begin_frame(const FrameHeader& header, Frame& frame) {
+Event BareReader::begin_frame(const FrameHeader& header, const ReaderLimits& limits, Frame& frame) {
   if (role_ == Role::kServer && !header.mask) return fail(kCloseProtocolError, "unmasked frame");
   if (role_ == Role::kClient && header.mask) return fail(kCloseProtocolError, "masked frame");
   const bool may_be_compressed =
@@ -96,10 +95,10 @@ Event MessageReader::begin_frame(const FrameHeader& header, Frame& frame) {
   frame.fin = header.fin;
   frame.left = header.payload_bytes;
   frame.mask = header.mask.value_or(MaskKey{});
-  return is_control(header.opcode) ? Event{} : begin_data_frame(header);
+  return is_control(header.opcode) ? Event{} : begin_data_frame(header, limits);
 }
 
-Event MessageReader::begin_data_frame(const FrameHeader& header) {
+Event BareReader::begin_data_frame(const FrameHeader& header, const ReaderLimits& limits) {
   if (header.opcode == Opcode::kContinuation) {
     if (!message_open_) return fail(kCloseProtocolError, "continuation without a message");
   } else {
@@ -109,26 +108,26 @@ Event MessageReader::begin_data_frame(const FrameHeader& header) {
     compressed_ = header.compressed;
   }
   const uint64_t gathered = partial_ ? partial_->message.size() : 0;
-  if (gathered > limits_->message_bytes_max ||
-      header.payload_bytes > limits_->message_bytes_max - gathered) {
+  if (gathered > limits.message_bytes_max ||
+      header.payload_bytes > limits.message_bytes_max - gathered) {
     return fail(kCloseMessageTooBig, "message too big");
   }
   const bool whole = header.fin && header.opcode != Opcode::kContinuation;
-  return whole ? Event{} : count_fragment(header);
+  return whole ? Event{} : count_fragment(header, limits);
 }
 
-Event MessageReader::count_fragment(const FrameHeader& header) {
+Event BareReader::count_fragment(const FrameHeader& header, const ReaderLimits& limits) {
   Partial& part = partial();
-  if (++part.fragments > limits_->fragments_max) {
+  if (++part.fragments > limits.fragments_max) {
     return fail(kClosePolicyViolation, "too many fragments");
   }
-  if (header.payload_bytes == 0 && ++part.empty_fragments > limits_->empty_fragments_max) {
+  if (header.payload_bytes == 0 && ++part.empty_fragments > limits.empty_fragments_max) {
     return fail(kClosePolicyViolation, "too many empty fragments");
   }
   return {};
 }
 
-Event MessageReader::read_payload(std::span<char>& input, Frame& frame) {
+Event BareReader::read_payload(std::span<char>& input, Frame& frame) {
   const auto size = static_cast<size_t>(std::min<uint64_t>(frame.left, input.size()));
   const std::span<char> part = input.first(size);
   input = input.subspan(size);
@@ -139,7 +138,7 @@ Event MessageReader::read_payload(std::span<char>& input, Frame& frame) {
   return is_control(frame.opcode) ? read_control(bytes, frame) : read_data(bytes, frame);
 }
 
-Event MessageReader::read_data(std::string_view part, const Frame& frame) {
+Event BareReader::read_data(std::string_view part, const Frame& frame) {
   const bool last = frame.fin && !in_frame_;
   if (last && (!partial_ || partial_->message.empty())) {
     if (text_to_check() && !is_valid_utf8(part)) return fail(kCloseInvalidPayload, "invalid UTF-8");
@@ -159,19 +158,19 @@ Event MessageReader::read_data(std::string_view part, const Frame& frame) {
   return finish_message({partial_->message.data(), partial_->message.size()});
 }
 
-Event MessageReader::finish_message(std::string_view payload) {
+Event BareReader::finish_message(std::string_view payload) {
   message_open_ = false;
   return {EventKind::kMessage, binary_, compressed_, 0, payload};
 }
 
-Event MessageReader::read_control(std::string_view part, const Frame& frame) {
+Event BareReader::read_control(std::string_view part, const Frame& frame) {
   const bool spans_inputs = partial_ && !partial_->control.empty();
   if (!in_frame_ && !spans_inputs) return finish_control(part, frame.opcode);
   if (!part.empty()) partial().control += part;
   return in_frame_ ? Event{} : finish_control(partial_->control, frame.opcode);
 }
 
-Event MessageReader::finish_control(std::string_view payload, Opcode opcode) {
+Event BareReader::finish_control(std::string_view payload, Opcode opcode) {
   if (opcode == Opcode::kPing) return {.kind = EventKind::kPing, .data = payload};
   if (opcode == Opcode::kPong) return {.kind = EventKind::kPong, .data = payload};
   const CloseBody body = parse_close(payload);
@@ -180,19 +179,19 @@ Event MessageReader::finish_control(std::string_view payload, Opcode opcode) {
   return {.kind = EventKind::kClose, .code = body.code, .data = body.reason};
 }
 
-Event MessageReader::fail(uint16_t code, const char* reason) {
+Event BareReader::fail(uint16_t code, const char* reason) {
   ended_ = true;
   in_frame_ = false;
   partial_.reset();
   return {.kind = EventKind::kError, .code = code, .data = reason};
 }
 
-MessageReader::Partial& MessageReader::partial() {
+BareReader::Partial& BareReader::partial() {
   if (!partial_) partial_ = std::make_unique<Partial>();
   return *partial_;
 }
 
-void MessageReader::release_delivered() {
+void BareReader::release_delivered() {
   if (!partial_) return;
   if (!in_message()) {
     partial_.reset();

@@ -72,7 +72,7 @@ WebSocketTransport::WebSocketTransport(std::shared_ptr<WebSocketLane> lane, Byte
     : site_(lane->sites().find_or_add(
           lane, {.origin = std::move(setup.origin), .path = std::move(setup.path)})),
       stream_(&stream),
-      reader_(websocket::Role::kServer, &site_->lane->reader_limits(), setup.compression) {
+      reader_(websocket::Role::kServer, setup.compression) {
   if (!setup.response.empty()) busy().own = std::move(setup.response);
 }
 
@@ -135,7 +135,7 @@ void WebSocketTransport::received(std::span<char> bytes) {
 
 std::span<char> WebSocketTransport::consume(std::span<char> input) {
   while (stream_ != nullptr && !paused_) {
-    const websocket::Event event = reader_.next(input);
+    const websocket::Event event = reader_.next(input, lane().reader_limits());
     if (event.kind == websocket::EventKind::kNeedMore) break;
     handle(event);
   }

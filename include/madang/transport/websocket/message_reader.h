@@ -42,6 +42,57 @@ struct Event {
   std::string_view data;
 };
 
+// A MessageReader, see below, that is told its limits with each call, for those who hold very many.
+class BareReader {
+ public:
+  explicit BareReader(Role role, bool compression = false);
+  ~BareReader();
+  BareReader(BareReader&&) noexcept;
+  BareReader& operator=(BareReader&&) noexcept;
+
+  Event next(std::span<char>& input, const ReaderLimits& limits);
+  bool in_message() const { return !ended_ && (header_bytes_ > 0 || in_frame_ || message_open_); }
+  bool ended() const { return ended_; }
+
+ private:
+  struct Partial;
+
+  // What is being read. Lies on the stack of one call, and in Partial until the next if the input
+  // ends before it.
+  struct Frame {
+    uint64_t left = 0;  // Payload bytes still to come.
+    MaskKey mask = {};  // Turned to where the next of them stands.
+    Opcode opcode = Opcode::kText;
+    bool fin = false;
+  };
+
+  Event read_header(std::span<char>& input, const ReaderLimits& limits, Frame& frame);
+  Event begin_frame(const FrameHeader& header, const ReaderLimits& limits, Frame& frame);
+  Event begin_data_frame(const FrameHeader& header, const ReaderLimits& limits);
+  Event count_fragment(const FrameHeader& header, const ReaderLimits& limits);
+  Event read_payload(std::span<char>& input, Frame& frame);
+  Event read_data(std::string_view part, const Frame& frame);
+  Event read_control(std::string_view part, const Frame& frame);
+  Event finish_message(std::string_view payload);
+  Event finish_control(std::string_view payload, Opcode opcode);
+  Event fail(uint16_t code, const char* reason);
+  Partial& partial();
+  void release_delivered();
+  bool text_to_check() const { return !binary_ && !compressed_; }
+
+  std::unique_ptr<Partial> partial_;  // Only while something spans inputs or fragments.
+  uint8_t header_bytes_ = 0;          // Of a header that is cut; partial_ has them.
+  Role role_ : 1;
+  bool compression_ : 1;
+  bool in_frame_ : 1 = false;  // The header is read, the payload is not.
+  bool message_open_ : 1 = false;
+  bool binary_ : 1 = false;      // Of the open message.
+  bool compressed_ : 1 = false;  // Of the open message.
+  bool ended_ : 1 = false;
+};
+
+static_assert(sizeof(BareReader) <= 16, "every idle connection holds one");
+
 // Turns the bytes that a peer sends after the handshake into messages and control frames: the
 // whole of RFC 6455, for either side. It has no socket, clock or thread.
 //
@@ -64,62 +115,25 @@ class MessageReader {
  public:
   // The limits must outlive the reader, and may be shared by all. `compression` says whether
   // permessage-deflate was agreed on; without it a compressed message is an error.
-  MessageReader(Role role, const ReaderLimits* limits, bool compression = false);
-  ~MessageReader();
-  MessageReader(MessageReader&&) noexcept;
-  MessageReader& operator=(MessageReader&&) noexcept;
+  MessageReader(Role role, const ReaderLimits* limits, bool compression = false)
+      : limits_(limits), reader_(role, compression) {}
 
   // Reads up to the next event and removes what it read from the front of `input`, which it may
   // overwrite. The event's data stays valid until the next call, and as long as the input's bytes.
-  Event next(std::span<char>& input);
+  Event next(std::span<char>& input) { return reader_.next(input, *limits_); }
 
   // Whether a message or frame has begun and not ended. The caller limits how long that may last.
-  bool in_message() const { return !ended_ && (header_bytes_ > 0 || in_frame_ || message_open_); }
+  bool in_message() const { return reader_.in_message(); }
 
   // Whether kClose or kError was handed out.
-  bool ended() const { return ended_; }
+  bool ended() const { return reader_.ended(); }
 
   // Other limits, for example after authentication; they count from the next frame on.
   void set_limits(const ReaderLimits* limits) { limits_ = limits; }
 
  private:
-  struct Partial;
-
-  // What is being read. Lies on the stack of one call, and in Partial until the next if the input
-  // ends before it.
-  struct Frame {
-    uint64_t left = 0;  // Payload bytes still to come.
-    MaskKey mask = {};  // Turned to where the next of them stands.
-    Opcode opcode = Opcode::kText;
-    bool fin = false;
-  };
-
-  Event read_header(std::span<char>& input, Frame& frame);
-  Event begin_frame(const FrameHeader& header, Frame& frame);
-  Event begin_data_frame(const FrameHeader& header);
-  Event count_fragment(const FrameHeader& header);
-  Event read_payload(std::span<char>& input, Frame& frame);
-  Event read_data(std::string_view part, const Frame& frame);
-  Event read_control(std::string_view part, const Frame& frame);
-  Event finish_message(std::string_view payload);
-  Event finish_control(std::string_view payload, Opcode opcode);
-  Event fail(uint16_t code, const char* reason);
-  Partial& partial();
-  void release_delivered();
-  bool text_to_check() const { return !binary_ && !compressed_; }
-
   const ReaderLimits* limits_;
-  std::unique_ptr<Partial> partial_;  // Only while something spans inputs or fragments.
-  uint8_t header_bytes_ = 0;          // Of a header that is cut; partial_ has them.
-  Role role_ : 1;
-  bool compression_ : 1;
-  bool in_frame_ : 1 = false;  // The header is read, the payload is not.
-  bool message_open_ : 1 = false;
-  bool binary_ : 1 = false;      // Of the open message.
-  bool compressed_ : 1 = false;  // Of the open message.
-  bool ended_ : 1 = false;
+  BareReader reader_;
 };
-
-static_assert(sizeof(MessageReader) <= 24, "every idle connection holds one");
 
 }  // namespace madang::websocket

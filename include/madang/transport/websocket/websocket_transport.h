@@ -65,6 +65,9 @@ class WebSocketTransport : public Transport, public ByteStreamHandler {
   void written(std::size_t bytes, bool done) override;
   void closed() override;
 
+ protected:
+  WebSocketLane& lane() const { return *site_->lane; }
+
  private:
   // Reading.
   std::span<char> consume(std::span<char> input);
@@ -96,15 +99,13 @@ class WebSocketTransport : public Transport, public ByteStreamHandler {
   void finish();
   void report_closed(const CloseReason& reason);
 
-  WebSocketLane& lane() const { return *site_->lane; }
-
   const WebSocketLane::Sites::Reference site_;
   ByteStream* stream_;                // null once it is at an end
   Connection* connection_ = nullptr;  // null before start() and once either side has closed
   mutable std::unique_ptr<Busy> busy_;
 
   // What follows lies in what the reader leaves of its last eight bytes.
-  [[no_unique_address]] websocket::MessageReader reader_;
+  [[no_unique_address]] websocket::BareReader reader_;
   bool paused_ : 1 = false;
   bool drain_posted_ : 1 = false;
   bool message_watched_ : 1 = false;
@@ -118,6 +119,6 @@ class WebSocketTransport : public Transport, public ByteStreamHandler {
   std::uint64_t control_due_ : 40 = 0;
 };
 
-static_assert(sizeof(WebSocketTransport) <= 72, "every idle connection holds one");
+static_assert(sizeof(WebSocketTransport) <= 64, "every idle connection holds one");
 
 }  // namespace madang
