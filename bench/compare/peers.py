@@ -95,9 +95,9 @@ class Peer:
     command: object        # (build folder, own folder) -> (arguments, port or None)
     rooms: tuple           # What the generator is told when it drives rooms ...
     echo: tuple = None     # ... and echoes, if the server has them.
-    enter: tuple = None    # The quickest way into a room; None: as for rooms.
     version: object = lambda: ""
     workers: int = 0       # Processes that it starts before it is ready.
+    enter: tuple = None    # The quickest way into a room; None: as for rooms.
 
     def words(self, kind):
         """What the generator is told in a scenario of this kind; None: the server has no such."""
