@@ -48,7 +48,9 @@ absl::Status SessionImpl::send(Payload message) {
 
 void SessionImpl::write_message(std::string_view message) {
   if (!transport_open_) return;
+  constexpr std::size_t kFrameBytes = 16;  // what most framings add, at most
   std::string frame;
+  frame.reserve(message.size() + kFrameBytes);
   framing_->frame(message, frame);
   if (!ping_queued_ && outbox_.bytes() + frame.size() > limits().outbox_bytes_max) {
     return close(kSlow);

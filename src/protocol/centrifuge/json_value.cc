@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocol/centrifuge/json_value.h"
 
-#include <simdjson.h>
-
 #include <algorithm>
-#include <bit>
 #include <charconv>
-#include <cstring>
 
-#include "protocol/centrifuge/utf8.h"
+#include "protocol/centrifuge/json_check.h"
 
 namespace madang::centrifuge {
 
@@ -16,31 +12,6 @@ namespace {
 
 // A payload of the greatest depth, in a call of the server API that stands in a batch.
 constexpr std::size_t kDepthMax = 40;
-
-// What a thread keeps for reading is made for texts up to this.
-constexpr std::size_t kKeptTextBytes = 256 * 1024;
-
-class Parser {
- public:
-  // The parser wants to read beyond the end of the text, and needs memory by its length.
-  bool accepts(std::string_view text) {
-    const std::size_t padded_bytes = text.size() + simdjson::SIMDJSON_PADDING;
-    if (padded_.size() < padded_bytes) {
-      const std::size_t bytes = std::max(std::bit_ceil(padded_bytes), kLeastBytes);
-      if (parser_.allocate(bytes, kDepthMax) != simdjson::SUCCESS) return false;
-      padded_.resize(bytes);
-    }
-    std::memcpy(padded_.data(), text.data(), text.size());
-    std::memset(padded_.data() + text.size(), ' ', simdjson::SIMDJSON_PADDING);
-    return parser_.parse(padded_.data(), text.size(), false).error() == simdjson::SUCCESS;
-  }
-
- private:
-  static constexpr std::size_t kLeastBytes = 1024;
-
-  simdjson::dom::parser parser_;
-  std::string padded_;
-};
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
@@ -116,15 +87,10 @@ std::string_view without_quotes(std::string_view text) { return text.substr(1, t
 }  // namespace
 
 std::optional<JsonValue> parse_json(std::string_view text) {
-  if (text.size() > kKeptTextBytes) {
-    if (!Parser().accepts(text)) return std::nullopt;
-  } else {
-    thread_local Parser parser;
-    if (!parser.accepts(text)) return std::nullopt;
-  }
+  if (!is_json(text, kDepthMax)) return std::nullopt;
   JsonWalk walk(text);
   walk.skip_space();
-  return walk.take_value();
+  return JsonValue(walk.rest_);
 }
 
 // --- Walking -------------------------------------------------------------------------------------
@@ -137,8 +103,8 @@ void JsonWalk::skip_space() {
 std::string_view JsonWalk::take_string() {
   std::size_t end = rest_.find('"', 1);
   // A quote behind an odd number of backslashes is not the last.
-  for (;; end = rest_.find('"', end + 1)) {
-    std::size_t before = end;
+  for (; rest_[end - 1] == '\\'; end = rest_.find('"', end + 1)) {
+    std::size_t before = end - 1;
     while (rest_[before - 1] == '\\')
       --before;
     if ((end - before) % 2 == 0) break;
@@ -148,8 +114,9 @@ std::string_view JsonWalk::take_string() {
   return taken;
 }
 
-std::string_view JsonWalk::take_nested(std::size_t& depth) {
-  const std::string_view from = rest_;
+// Counts brackets, which strings hide.
+std::size_t JsonWalk::skip_nested() {
+  std::size_t depth = 0;
   std::size_t open = 0;
   do {
     const char c = rest_.front();
@@ -161,36 +128,43 @@ std::string_view JsonWalk::take_nested(std::size_t& depth) {
     if (c == '}' || c == ']') --open;
     rest_.remove_prefix(1);
   } while (open > 0);
-  return from.substr(0, from.size() - rest_.size());
+  return depth;
 }
 
-JsonValue JsonWalk::take_value() {
+std::size_t JsonWalk::skip_value() {
   const char first = rest_.front();
-  if (first == '"') return {take_string(), 0};
-  if (first == '{' || first == '[') {
-    std::size_t depth = 0;
-    const std::string_view nested = take_nested(depth);
-    return {nested, depth};
+  if (first == '{' || first == '[') return skip_nested();
+  if (first == '"') {
+    take_string();
+    return 0;
   }
-  std::size_t size = 0;
-  while (size < rest_.size() && !is_space(rest_[size]) && rest_[size] != ',' &&
-         rest_[size] != '}' && rest_[size] != ']')
-    ++size;
-  const std::string_view scalar = rest_.substr(0, size);
-  rest_.remove_prefix(size);
-  return {scalar, 0};
+  while (!rest_.empty() && !is_space(rest_.front()) && rest_.front() != ',' &&
+         rest_.front() != '}' && rest_.front() != ']')
+    rest_.remove_prefix(1);
+  return 0;
 }
 
-bool JsonWalk::step() {
+bool JsonWalk::step(const JsonValue& last) {
+  if (in_ == nullptr) return false;
+  if (begun_) {
+    rest_ = last.behind();
+  } else {
+    begun_ = true;
+    rest_.remove_prefix(1);  // the bracket
+  }
   skip_space();
-  if (rest_.empty()) return false;
-  rest_.remove_prefix(1);  // the bracket before the first, a comma, or the bracket at the end
-  skip_space();
-  return !rest_.empty() && rest_.front() != '}' && rest_.front() != ']';
+  if (rest_.front() == ',') {
+    rest_.remove_prefix(1);
+    skip_space();
+  }
+  if (rest_.front() != '}' && rest_.front() != ']') return true;
+  in_->ends_at(rest_.data() + 1);
+  in_ = nullptr;
+  return false;
 }
 
 bool JsonMembers::next() {
-  if (!step()) return false;
+  if (!step(value_)) return false;
   name_ = without_quotes(take_string());
   if (name_.find('\\') != std::string_view::npos) {
     name_ = unescape(name_, unescaped_) ? std::string_view(unescaped_) : std::string_view();
@@ -198,14 +172,20 @@ bool JsonMembers::next() {
   skip_space();
   rest_.remove_prefix(1);  // the colon
   skip_space();
-  value_ = take_value();
+  value_ = JsonValue(rest_);
   return true;
 }
 
 bool JsonElements::next() {
-  if (!step()) return false;
-  value_ = take_value();
+  if (!step(value_)) return false;
+  value_ = JsonValue(rest_);
   return true;
+}
+
+void JsonValue::find_end() const {
+  JsonWalk walk(text_);
+  depth_ = walk.skip_value();
+  size_ = text_.size() - walk.rest_.size();
 }
 
 // --- Values --------------------------------------------------------------------------------------
@@ -225,7 +205,7 @@ std::optional<std::uint64_t> to_uint64(const JsonValue& value) {
 }
 
 bool to_string(const JsonValue& value, std::string& to) {
-  if (!value.text().starts_with('"')) return false;
+  if (!value.is_string()) return false;
   const std::string_view text = without_quotes(value.text());
   if (text.find('\\') != std::string_view::npos) return unescape(text, to);
   to = text;
