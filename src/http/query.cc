@@ -50,9 +50,13 @@ const std::string* Query::find(std::string_view name) const {
 
 std::optional<std::string> find_parameter(std::string_view text, std::string_view name) {
   while (const auto piece = next_piece(text)) {
-    const auto its_name = percent_decode(piece->name, Plus::kIsSpace);
-    if (!its_name) return std::nullopt;
-    if (*its_name == name) return percent_decode(piece->value, Plus::kIsSpace);
+    bool found = piece->name == name;
+    if (piece->name.find_first_of("%+") != std::string_view::npos) {
+      const auto decoded = percent_decode(piece->name, Plus::kIsSpace);
+      if (!decoded) return std::nullopt;
+      found = *decoded == name;
+    }
+    if (found) return percent_decode(piece->value, Plus::kIsSpace);
   }
   return std::nullopt;
 }
