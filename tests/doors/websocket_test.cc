@@ -86,6 +86,13 @@ TEST_CASE("upgrade: a first message in the request comes before the first frame"
     CHECK(receive_frame(client).payload == "hello");
     CHECK(receive_frame(client).payload == "only");
   }
+  {
+    TcpClient client = test.connect();
+    client.send(upgrade_request_with("?cf_connect=a%ffb") + text_frame("too late"));
+    REQUIRE(receive_head(client).starts_with("HTTP/1.1 101 "));
+    CHECK(receive_frame(client).payload == "hello");
+    CHECK(websocket::parse_close(receive_frame(client).payload).code == 1007);
+  }
   for (const std::string_view bad : {"%", "%4", "%zz"}) {
     const std::string query = "?cf_connect=" + std::string(bad);
     CHECK(answer_to(test, upgrade_request_with(query)).starts_with("HTTP/1.1 400 "));
@@ -93,6 +100,22 @@ TEST_CASE("upgrade: a first message in the request comes before the first frame"
   const std::string long_query = "?cf_connect=" + std::string(10'000, 'x');
   CHECK(answer_to(test, upgrade_request_with(long_query)).starts_with("HTTP/1.1 414 "));
   CHECK(eventually([&] { return test.engine.sessions == 0; }));
+}
+
+TEST_CASE("upgrade: a first message in the request is held to the bound of any message") {
+  ServerFixture test([](ServerOptions& options) { options.websocket.message_bytes_max = 10; });
+  for (const std::size_t size : {std::size_t{10}, std::size_t{11}}) {
+    TcpClient client = test.connect();
+    client.send(upgrade_request_with("?cf_connect=" + std::string(size, 'x')));
+    REQUIRE(receive_head(client).starts_with("HTTP/1.1 101 "));
+    CHECK(receive_frame(client).payload == "hello");
+    const ServerFrame frame = receive_frame(client);
+    if (size == 10) {
+      CHECK(frame.payload == std::string(size, 'x'));
+    } else {
+      CHECK(websocket::parse_close(frame.payload).code == 1009);
+    }
+  }
 }
 
 TEST_CASE("upgrade: a handshake cut anywhere works just the same") {

@@ -103,8 +103,8 @@ struct ServerOptions {
 
   // A client may hand in its first message with the handshake, percent-encoded as the parameter
   // cf_connect: the answer then comes right behind the 101, and the client is where it wants to be
-  // one round trip earlier. Proxies may write down what stands in a request line, tokens too, and
-  // it is bounded by limits.request.
+  // one round trip earlier. It is held to what a frame may have, and to limits.request. Proxies
+  // may write down what stands in a request line, tokens too.
   std::string websocket_path = "/connection/websocket";
   std::vector<WebSocketProtocol> protocols = {};
 

@@ -9,6 +9,7 @@
 
 #include "madang/transport/websocket/close_code.h"
 #include "madang/transport/websocket/frame.h"
+#include "madang/transport/websocket/utf8.h"
 
 namespace madang {
 
@@ -119,10 +120,21 @@ void WebSocketTransport::end_stream() {
 void WebSocketTransport::start(Connection& connection, const Early& early) {
   if (!closing_) connection_ = &connection;  // else the engine has forgotten it already
   flush();
-  if (!early.message.empty() && connection_ != nullptr) {
-    connection_->received(early.message, early.kind);
-  }
+  if (!early.message.empty() && connection_ != nullptr) take_first(early);
   received(early.bytes);
+}
+
+// What holds for a message in a frame holds for one that came without.
+void WebSocketTransport::take_first(const Early& early) {
+  std::uint16_t code = 0;
+  if (early.message.size() > lane().options().message_bytes_max) {
+    code = websocket::kCloseMessageTooBig;
+  } else if (early.kind == MessageKind::kText && !websocket::is_valid_utf8(early.message)) {
+    code = websocket::kCloseInvalidPayload;
+  }
+  if (code == 0) return connection_->received(early.message, early.kind);
+  lane().count_error(code);
+  fail(code, "no message that a frame may have", kBadRequest);
 }
 
 // --- Reading -------------------------------------------------------------------------------------

@@ -70,6 +70,7 @@ class WebSocketTransport : public Transport, public ByteStreamHandler {
 
  private:
   // Reading.
+  void take_first(const Early& early);
   std::span<char> consume(std::span<char> input);
   void handle(const websocket::Event& event);
   void deliver(const websocket::Event& event);
