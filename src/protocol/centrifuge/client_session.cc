@@ -110,9 +110,7 @@ bool ClientSession::check_room(std::uint32_t id, std::string_view room) {
 // reason of the close, and the client would act on the error.
 void ClientSession::reply(std::uint32_t id, ReplyBody body) {
   if (stopped()) return;
-  constexpr std::size_t kMostReplyBytes = 256;  // of most; others find room as they grow
   std::string out;
-  out.reserve(kMostReplyBytes);
   const CommandReply reply{id, std::move(body)};
   if (codec().write(reply, out)) return session_->write_message(out);
 
