@@ -106,7 +106,7 @@ class TcpLane {
   void drop_streams();
 
  private:
-  static constexpr std::size_t kEventsMax = 128;
+  static constexpr std::size_t kEventsMax = 64;
 
   void open_turn();
   void flush();
