@@ -103,7 +103,9 @@ class Peer:
         """What the generator is told in a scenario of this kind; None: the server has no such."""
         if kind == "echo":
             return self.echo
-        return kind == "enter" and self.enter or self.rooms
+        if kind == "enter" and self.enter:
+            return self.enter
+        return self.rooms
 
     def start(self, build, folder, core):
         return Running(self, build, folder, core)

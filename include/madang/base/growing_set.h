@@ -17,9 +17,9 @@ namespace madang {
 //
 // A page has its hashes, 32 bits each, apart from its entries and in the same order: looking one up
 // asks for both at once, so that in a table larger than the caches it waits for memory once, and an
-// entry takes little more than its own size. A page grows by three eighths when it is seven
-// eighths full. What an entry is found by is a part of it: Hash and Equal
-// take entries and whatever else `find` and `take` are asked with.
+// entry takes little more than its own size. A page grows by three eighths when it is seven eighths
+// full. What an entry is found by is a part of it: Hash and Equal take entries and whatever else
+// `find` and `take` are asked with.
 //
 // A page is searched from an entry's place on, so that keys others choose must be hashed with a
 // secret: those that all collide are found in linear time.

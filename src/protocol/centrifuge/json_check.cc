@@ -1,28 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocol/centrifuge/json_check.h"
 
-#include <array>
 #include <charconv>
 #include <cstdint>
 #include <cstring>
 #include <system_error>
 
 #include "madang/base/json.h"
+#include "protocol/centrifuge/json_text.h"
 #include "protocol/centrifuge/utf8.h"
 
 namespace madang::centrifuge {
 namespace {
 
-// The bytes of a string that stand for themselves and are characters.
-constexpr std::array<bool, 256> kPlain = [] {
-  std::array<bool, 256> plain{};
-  for (std::size_t c = 0x20; c < 0x80; ++c)
-    plain[c] = c != '"' && c != '\\';
-  return plain;
-}();
-
-// Whether eight bytes are all of these: no byte of theirs, with one of the marks below taken off
-// it, goes below zero or is zero. Where there is doubt, it is no.
+// Whether eight bytes are all plain: none has its highest bit set, neither as it is nor with the
+// least that it may be, or what it must not be, taken off it. Where there is doubt, it says no.
 bool are_plain(const char* bytes) {
   constexpr std::uint64_t kOnes = 0x0101'0101'0101'0101;
   constexpr std::uint64_t kHigh = 0x80 * kOnes;
@@ -147,7 +139,7 @@ class Checker {
     for (++at_;;) {
       while (end_ - at_ >= 8 && are_plain(at_))
         at_ += 8;
-      while (at_ != end_ && kPlain[static_cast<unsigned char>(*at_)])
+      while (at_ != end_ && kPlainInJson[static_cast<unsigned char>(*at_)])
         ++at_;
       if (at_ == end_) return false;
       if (take('"')) return true;

@@ -44,13 +44,14 @@ class CommandReader {
 
  private:
   bool read_member(std::string_view name, const JsonValue& value) {
-    const std::size_t index = name == "id" ? kJsonRequests : request_named(name);
-    if (index == kJsonRequests && name != "id") return is_shallow(value);
+    const bool is_id = name == "id";
+    const std::size_t index = is_id ? kJsonRequests : request_named(name);
+    if (!is_id && index == kJsonRequests) return is_shallow(value);
     const auto bit = std::uint32_t{1} << index;
     if ((seen_ & bit) != 0) return false;
     seen_ |= bit;
     if (value.is_null()) return true;
-    return index == kJsonRequests ? read_id(value) : read_request(index, value);
+    return is_id ? read_id(value) : read_request(index, value);
   }
 
   bool read_id(const JsonValue& value) {

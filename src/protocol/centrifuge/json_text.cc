@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocol/centrifuge/json_text.h"
 
-#include <array>
 #include <cstddef>
 
 #include "protocol/centrifuge/utf8.h"
@@ -13,19 +12,11 @@ unsigned byte_at(std::string_view text, std::size_t i) {
   return static_cast<unsigned char>(text[i]);
 }
 
-// The bytes of ASCII that stand in a JSON string as they are.
-constexpr std::array<bool, 256> kPlain = [] {
-  std::array<bool, 256> plain{};
-  for (unsigned byte = 0x20; byte < 0x80; ++byte)
-    plain[byte] = byte != '"' && byte != '\\';
-  return plain;
-}();
-
 // The bytes from the front of `text` that need no change: a run of ASCII, one other character, or
 // 0.
 std::size_t plain_size(std::string_view text) {
   std::size_t size = 0;
-  while (size < text.size() && kPlain[byte_at(text, size)])
+  while (size < text.size() && kPlainInJson[byte_at(text, size)])
     ++size;
   return size > 0 || byte_at(text, 0) < 0x80 ? size : utf8_character_size(text);
 }

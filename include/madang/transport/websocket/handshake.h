@@ -65,8 +65,8 @@ HandshakeResponse answer_handshake(const HandshakeRequest& request,
 bool is_valid_key(std::string_view key);
 
 // The value of Sec-WebSocket-Accept for a key: SHA-1 as the RFC demands, which protects nothing.
-// The first call of a process has OpenSSL look for it, which takes a millisecond and 100 KB: a
-// server calls this once before it lets anybody in. Throws if OpenSSL has no SHA-1.
+// The first call of a process has OpenSSL load what it takes, some 100 KB, so that a server calls
+// this once before it lets anybody in. Throws if OpenSSL has no SHA-1.
 std::string accept_key(std::string_view key);
 
 // Whether the comma-separated list has the token, in any case.
